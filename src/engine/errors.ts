@@ -1,0 +1,65 @@
+/**
+ * Every code that a result can carry: what it means, and whether AWS or the account refuses for good (`blocks`),
+ * so that trying again changes nothing until somebody acts. `help exit-codes` prints this table.
+ */
+export const ERROR_CODES = {
+  USAGE: { exit: 64, blocks: false, meaning: 'a bad option or value' },
+  CREDENTIALS: { exit: 4, blocks: false, meaning: 'no usable AWS credentials' },
+  ACCOUNT_MISMATCH: { exit: 4, blocks: false, meaning: 'the credentials belong to another account' },
+  DECLINED: { exit: 130, blocks: false, meaning: 'the question was answered with no' },
+  INTERRUPTED: { exit: 130, blocks: false, meaning: 'stopped by a signal' },
+  PERMISSION_DENIED: { exit: 5, blocks: false, meaning: 'IAM denies a call' },
+  REGION_DENIED: { exit: 5, blocks: false, meaning: 'a policy denies the region' },
+  REGION_NOT_ENABLED: { exit: 1, blocks: false, meaning: 'the region is not enabled for the account' },
+  REGION_UNREACHABLE: { exit: 1, blocks: false, meaning: 'no answer from the region' },
+  FOREIGN: { exit: 1, blocks: true, meaning: 'a thing of our name exists and is not ours' },
+  NAME_TAKEN: { exit: 1, blocks: true, meaning: 'another account holds the bucket name' },
+  FILTER_SLOTS_FULL: { exit: 1, blocks: true, meaning: 'the log group has no free subscription filter' },
+  LOG_CLASS_UNSUPPORTED: { exit: 1, blocks: true, meaning: 'the class of the log group allows no subscription filter' },
+  SUBNET_IPS: { exit: 1, blocks: false, meaning: 'EKS finds too few free addresses in the cluster subnets' },
+  CLUSTER_BUSY: { exit: 1, blocks: false, meaning: 'the cluster is being changed by somebody else' },
+  CLUSTER_UPDATE_FAILED: { exit: 1, blocks: false, meaning: 'EKS could not change the cluster' },
+  DELIVERY_DENIED: { exit: 1, blocks: false, meaning: 'CloudWatch Logs or Firehose cannot use its role' },
+  QUOTA_EXCEEDED: { exit: 1, blocks: false, meaning: 'a quota of the account is used up' },
+  BUCKET_NOT_EMPTY: { exit: 1, blocks: false, meaning: 'objects of the bucket cannot be deleted' },
+  THROTTLED: { exit: 1, blocks: false, meaning: 'AWS keeps asking to slow down' },
+  TIMEOUT: { exit: 1, blocks: false, meaning: 'it took too long' },
+  NETWORK: { exit: 1, blocks: false, meaning: 'no connection to AWS' },
+  AWS: { exit: 1, blocks: false, meaning: 'any other error of an AWS call' },
+  SANDBOX: { exit: 1, blocks: false, meaning: 'the sandbox file cannot be used' },
+  INTERNAL: { exit: 1, blocks: false, meaning: 'a bug of rad-connect' },
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** What to do about it: a command or a sentence. */
+  readonly hint?: string | undefined;
+  readonly awsCode?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The only error that leaves a room. The message says what and which; the hint says what to do. */
+export class RadError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly awsCode: string | undefined;
+  readonly requestId: string | undefined;
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'RadError';
+    this.code = code;
+    this.hint = details.hint;
+    this.awsCode = details.awsCode;
+    this.requestId = details.requestId;
+  }
+  get blocks(): boolean {
+    return ERROR_CODES[this.code].blocks;
+  }
+}
+
+export const asRadError = (error: unknown): RadError =>
+  error instanceof RadError
+    ? error
+    : new RadError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });

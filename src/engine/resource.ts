@@ -1,0 +1,153 @@
+import type { RadError } from './errors.ts';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Spec = { readonly [field: string]: Json };
+export type Tags = Readonly<Record<string, string>>;
+/** Tags that a thing must have (a string) or must not have (null). */
+export type Labels = Readonly<Record<string, string | null>>;
+
+/** The words of the contract for what rad-connect makes or changes. */
+export type Type =
+  | 'iam:role'
+  | 's3:bucket'
+  | 'firehose:delivery-stream'
+  | 'logs:log-group'
+  | 'eks:cluster-logging'
+  | 'logs:subscription-filter';
+
+/** What AWS says now, projected onto the fields we manage. */
+export interface Actual<S extends Spec = Spec> {
+  readonly exists: boolean;
+  readonly spec: Partial<S>;
+  /** undefined: this type cannot be tagged. */
+  readonly tags: Tags | undefined;
+  /** What else was seen, for decisions and warnings; never compared, never written. */
+  readonly facts: Spec;
+}
+
+export const absent = <S extends Spec>(facts: Spec = {}): Actual<S> => ({
+  exists: false,
+  spec: {},
+  tags: undefined,
+  facts,
+});
+
+/** survey: one listing per region may serve all. fresh: ask about this very thing, after a write. */
+export type How = 'survey' | 'fresh';
+
+/** What one step may ask of its run: stop when told, say what it waits for, pass time (milliseconds). */
+export interface Run {
+  readonly signal: AbortSignal;
+  note(text: string): void;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/**
+ * How we know that a thing is ours.
+ * tag: it carries our claim from the call that made it. prior: the customer's; we change a field and note what it was.
+ * if-made: ours where we had to make it, else the customer's and left alone. A function: cannot be tagged, known by its content.
+ */
+export type Claim<S extends Spec = Spec> = 'tag' | 'prior' | 'if-made' | ((seen: Partial<S>, wanted: S) => boolean);
+
+/** How one kind of AWS thing is read and made so. `put` has exactly one entry per spec field: what one API call writes. */
+export interface Kind<S extends Spec, C> {
+  readonly type: Type;
+  readonly claim: Claim<S>;
+  read(aws: C, name: string, how: How): Promise<Actual<S>>;
+  /** Makes it bare, with these tags; that it exists already is success. Absent: `put` makes it. */
+  create?(aws: C, name: string, spec: S, tags: Tags, run: Run): Promise<void>;
+  readonly put: { readonly [F in keyof S]: (aws: C, name: string, spec: S, run: Run) => Promise<void> };
+  tag?(aws: C, name: string, tags: Tags): Promise<void>;
+  untag?(aws: C, name: string, keys: readonly string[]): Promise<void>;
+  /** That it is gone already is success. */
+  delete?(aws: C, name: string, run: Run): Promise<void>;
+  /** What is there is longer, stronger or narrower than what is wanted: it is told, and kept. */
+  stricter?(path: string, from: Json | undefined, to: Json): boolean;
+}
+
+/** Why something of ours stays when the rest goes, and which of its tags change all the same. */
+export interface Stay {
+  readonly why: string;
+  readonly labels?: Labels;
+  /** Give it back to the customer: our marks go. */
+  readonly release?: boolean;
+}
+
+/** What was seen of another resource of the same run. */
+export type Seen = (resource: Resource) => Actual | undefined;
+
+export interface Wish {
+  readonly needs?: readonly Resource[];
+  /** Tags kept so, beside our own state. */
+  readonly labels?: Labels;
+  /** Tags given at creation and never looked at again: the user's. */
+  readonly birth?: Tags;
+  /** Fields that the user named in this very run: written even where what is there is stricter. */
+  readonly insist?: readonly string[];
+  /** A reason known beforehand why AWS would refuse to make it. */
+  refused?(actual: Actual, seen: Seen): RadError | undefined;
+  stays?(actual: Actual, seen: Seen): Stay | undefined;
+  /** Right before deletion: waits for what has to happen first, and says why it must stay after all, or undefined. */
+  beforeDelete?(run: Run): Promise<string | undefined>;
+}
+
+/** One desired thing, closed over its clients. `needs` hold objects that already exist, so a cycle cannot be written. */
+export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels' | 'insist'>>> {
+  readonly type: Type;
+  readonly claim: Claim;
+  readonly region: string;
+  readonly name: string;
+  readonly spec: Spec;
+  readonly refused: NonNullable<Wish['refused']>;
+  readonly stays: NonNullable<Wish['stays']>;
+  readonly beforeDelete: NonNullable<Wish['beforeDelete']>;
+  read(how: How): Promise<Actual>;
+  create(tags: Tags, run: Run): Promise<void>;
+  put(field: string, target: Spec, run: Run): Promise<void>;
+  tag(tags: Tags): Promise<void>;
+  untag(keys: readonly string[]): Promise<void>;
+  delete(run: Run): Promise<void>;
+  stricter(path: string, from: Json | undefined, to: Json): boolean;
+}
+
+/** Erase the spec type once, here, so that the engine has no generics; and let no foreign error leave a resource. */
+export function defineKind<S extends Spec, C extends { readonly region: string }>(
+  kind: Kind<S, C>,
+  explain: (error: unknown) => RadError,
+) {
+  const door =
+    <A extends unknown[], T>(verb: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      try {
+        return await verb(...args);
+      } catch (error) {
+        throw explain(error);
+      }
+    };
+  return (aws: C, name: string, spec: S, wish: Wish = {}): Resource => ({
+    type: kind.type,
+    claim: kind.claim as Claim,
+    region: aws.region,
+    name,
+    spec,
+    needs: wish.needs ?? [],
+    labels: wish.labels ?? {},
+    insist: wish.insist ?? [],
+    refused: (actual, seen) => wish.refused?.(actual, seen),
+    stays: (actual, seen) => wish.stays?.(actual, seen),
+    beforeDelete: door(async (run: Run) => wish.beforeDelete?.(run)),
+    read: door((how: How) => kind.read(aws, name, how)),
+    create: door(async (tags: Tags, run: Run) =>
+      kind.create?.(aws, name, spec, { ...wish.birth, ...present(wish.labels), ...tags }, run),
+    ),
+    put: door(async (field: string, target: Spec, run: Run) => kind.put[field]?.(aws, name, target as S, run)),
+    tag: door(async (tags: Tags) => kind.tag?.(aws, name, tags)),
+    untag: door(async (keys: readonly string[]) => kind.untag?.(aws, name, keys)),
+    delete: door(async (run: Run) => kind.delete?.(aws, name, run)),
+    stricter: (path, from, to) => kind.stricter?.(path, from, to) ?? false,
+  });
+}
+
+const present = (labels: Labels = {}): Tags =>
+  Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));
