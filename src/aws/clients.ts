@@ -1,0 +1,161 @@
+import { AccountClient } from '@aws-sdk/client-account';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { Clock } from './clock.ts';
+import { createLimiter, createPacer } from './pace.ts';
+import { createRetry } from './retry.ts';
+import { createSurvey, type Survey } from './survey.ts';
+
+const services = {
+  account: AccountClient,
+  eks: EKSClient,
+  firehose: FirehoseClient,
+  iam: IAMClient,
+  logs: CloudWatchLogsClient,
+  s3: S3Client,
+  sts: STSClient,
+};
+type Service = keyof typeof services;
+export type Clients = { readonly [S in Service]: InstanceType<(typeof services)[S]> };
+
+/** One region of the account: its clients, and what one look at it has shown. */
+export interface Aws extends Clients {
+  readonly region: string;
+  /** Empty before the first call has told it; every S3 call names it as the expected owner. */
+  readonly accountId: string;
+  readonly survey: Survey;
+}
+
+/** One API call, told after it has ended; `ms` is on the run's clock. */
+export interface ApiCall {
+  readonly service: string;
+  readonly operation: string;
+  readonly region: string;
+  readonly ms: number;
+  readonly attempts: number;
+  readonly requestId: string | undefined;
+  readonly error: string | undefined;
+}
+
+/** A client as the simulator sees it. */
+export interface Attachable {
+  readonly middlewareStack: { use(plugin: unknown): void };
+}
+
+export interface ClientOptions {
+  readonly clock: Clock;
+  /** When it aborts, calls in flight end and no new one begins. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Calls in flight at once in a region. */
+  readonly concurrency: number;
+  readonly maxAttempts?: number | undefined;
+  readonly profile?: string | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Called once for each client: the simulator plugs in here. */
+  readonly onClient?: (client: Attachable, service: string, region: string) => void;
+  readonly onCall?: (call: ApiCall) => void;
+}
+
+/** Without `throwOnRequestTimeout` the SDK's request timeout only warns. Milliseconds. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
+/** All clients of a region: the one place where retry, pace, time-outs and the user agent are set. */
+export function createAws(region: string, accountId: string, options: ClientOptions): Aws {
+  const { clock, signal, version, profile, credentials } = options;
+  const config = {
+    region,
+    retryStrategy: createRetry(clock, signal, options.maxAttempts),
+    requestHandler: new NodeHttpHandler(TIMEOUTS),
+    customUserAgent: [['rad-connect', version]] as [string, string][],
+    ...(profile && { profile }),
+    ...(credentials && { credentials }),
+  };
+  const turn = createTurn(options);
+  const make = (service: Service) => {
+    const client = new services[service](config);
+    client.middlewareStack.use(turn(service, region) as never);
+    options.onClient?.(client as Attachable, service, region);
+    return client;
+  };
+  const aws = { region, accountId, survey: createSurvey(() => aws) } as Aws;
+  for (const service of Object.keys(services) as Service[]) defineLazily(aws, service, () => make(service));
+  return aws;
+}
+
+const defineLazily = (on: object, key: string, make: () => unknown) => {
+  let made: unknown;
+  Object.defineProperty(on, key, { enumerable: true, get: () => (made ??= make()) });
+};
+
+type Handler = (args: object) => Promise<{ output: { $metadata?: { attempts?: number; requestId?: string } } }>;
+interface Context {
+  readonly commandName?: string;
+}
+
+/** Each attempt waits for its turn inside the SDK's retry, so that a pause between attempts holds no place. */
+function createTurn({ clock, signal, concurrency, onCall }: ClientOptions) {
+  const pace = createPacer(clock);
+  const limit = createLimiter(concurrency);
+  return (service: string, region: string) => {
+    const attempt =
+      (next: Handler, context: Context): Handler =>
+      async (args) => {
+        if (signal.aborted) throw signal.reason;
+        await pace(service, operationOf(context), signal);
+        if (signal.aborted) throw signal.reason;
+        return limit(() => next(args));
+      };
+    const whole =
+      (next: Handler, context: Context): Handler =>
+      async (args) => {
+        const start = clock.now();
+        const tell = (metadata: { attempts?: number; requestId?: string } = {}, error?: string) =>
+          onCall?.({
+            service,
+            operation: operationOf(context),
+            region,
+            ms: clock.now() - start,
+            attempts: metadata.attempts ?? 1,
+            requestId: metadata.requestId,
+            error,
+          });
+        try {
+          const answer = await next(args);
+          tell(answer.output.$metadata);
+          return answer;
+        } catch (error) {
+          const { name, $metadata } = error as Error & { $metadata?: { attempts?: number; requestId?: string } };
+          tell($metadata, name);
+          throw error;
+        }
+      };
+    return {
+      applyToStack(stack: { add(...a: unknown[]): void; addRelativeTo(...a: unknown[]): void }) {
+        stack.add(whole, { step: 'initialize', name: 'radConnectCall', priority: 'high' });
+        stack.addRelativeTo(attempt, { name: 'radConnectTurn', relation: 'after', toMiddleware: 'retryMiddleware' });
+      },
+    };
+  };
+}
+
+const operationOf = ({ commandName = '' }: Context) => commandName.replace(/Command$/, '');
+
+/** Where a plain `aws` command would go: the environment, then the profile; undefined when neither says so. */
+export async function defaultRegion(
+  env: Readonly<Record<string, string | undefined>>,
+  profile?: string,
+): Promise<string | undefined> {
+  const named = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  if (named) return named;
+  try {
+    return await new STSClient(profile ? { profile } : {}).config.region();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { paginateListRegions } from '@aws-sdk/client-account';
+import { paginateListBuckets } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { RadError } from '../engine/errors.ts';
+import type { Aws } from './clients.ts';
+import { credentialsHint, explain, isBadCredentials, isDenied, isNoNetwork } from './errors.ts';
+import { partitionOf, regionsOf } from './regions.ts';
+
+export interface Identity {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly partition: string;
+  readonly arn: string;
+}
+
+/** GetCallerIdentity needs no permission, so a failure is about the credentials or the network. */
+export async function identify({ sts }: Aws): Promise<Identity> {
+  try {
+    await sts.config.credentials();
+  } catch (error) {
+    throw new RadError('CREDENTIALS', `no usable AWS credentials: ${(error as Error).message}`, {
+      hint: credentialsHint(error),
+      awsCode: (error as Error).name,
+      cause: error,
+    });
+  }
+  const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
+    throw explain(error);
+  });
+  return { account: Account, partition: Arn.split(':')[1] ?? 'aws', arn: Arn };
+}
+
+/** The regions enabled for the account; where that may not be asked, all that are known, each of which is tried. */
+export async function enabledRegions({ account: client, region }: Aws): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    const RegionOptStatusContains = ['ENABLED' as const, 'ENABLED_BY_DEFAULT' as const];
+    for await (const { Regions = [] } of paginateListRegions({ client }, { RegionOptStatusContains })) {
+      names.push(...Regions.map(({ RegionName = '' }) => RegionName));
+    }
+  } catch (error) {
+    if (isNoNetwork(error) || isBadCredentials(error)) throw explain(error);
+  }
+  return names.length ? names.sort() : [...regionsOf(partitionOf(region))].sort();
+}
+
+/** The names of the account's buckets that begin so; undefined when that may not be asked. */
+export async function bucketNames({ s3: client }: Aws, Prefix: string): Promise<string[] | undefined> {
+  const names: string[] = [];
+  try {
+    for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix }))
+      names.push(...Buckets.map(({ Name = '' }) => Name));
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw explain(error);
+  }
+  // Older stores ignore Prefix.
+  return names.filter((name) => name.startsWith(Prefix));
+}
+
+export type RegionState = 'ok' | 'not-enabled' | 'denied' | 'unreachable';
+export interface RegionLook {
+  readonly state: RegionState;
+  readonly error?: RadError;
+  readonly clusters: readonly string[];
+  readonly logGroups: readonly string[];
+}
+
+/** What a region holds, or why that cannot be seen: one region never stops the others. */
+export async function lookAt(aws: Aws): Promise<RegionLook> {
+  try {
+    const [clusters, groups] = await Promise.all([aws.survey.clusterNames(), aws.survey.logGroups()]);
+    return { state: 'ok', clusters, logGroups: [...groups.keys()] };
+  } catch (error) {
+    return { ...regionTrouble(aws.region, error), clusters: [], logGroups: [] };
+  }
+}
+
+function regionTrouble(region: string, error: unknown): { readonly state: RegionState; readonly error: RadError } {
+  const why = explain(error);
+  const details = { awsCode: why.awsCode, requestId: why.requestId, cause: error };
+  // The same credentials have just been accepted elsewhere, so this region does not know the account (AWS Account Management, regions).
+  if (isBadCredentials(error) && !/expired/i.test(why.message)) {
+    const hint = `enable it: aws account enable-region --region-name ${region}, or leave it out of --regions`;
+    return {
+      state: 'not-enabled',
+      error: new RadError('REGION_NOT_ENABLED', `region ${region} is not enabled for this account`, {
+        ...details,
+        hint,
+      }),
+    };
+  }
+  if (isDenied(error)) {
+    const byOrganization = /service control policy|resource control policy/.test(why.message);
+    const code = byOrganization ? 'REGION_DENIED' : 'PERMISSION_DENIED';
+    const hint = byOrganization
+      ? `leave it out: --exclude-regions ${region}, or ask the administrator of the organization`
+      : why.hint;
+    return { state: 'denied', error: new RadError(code, why.message, { ...details, hint }) };
+  }
+  if (isNoNetwork(error)) {
+    return {
+      state: 'unreachable',
+      error: new RadError('REGION_UNREACHABLE', `no answer from ${region}: ${why.message}`, {
+        ...details,
+        hint: why.hint,
+      }),
+    };
+  }
+  if (error instanceof RadError && (error.code === 'INTERRUPTED' || error.code === 'TIMEOUT')) throw error;
+  return { state: 'unreachable', error: why };
+}
+
+/** Clusters that cannot be changed, with their status; asks about each one. */
+export async function unusable({ survey }: Aws, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const seen = await Promise.all(
+    names.map(async (name): Promise<[string, string] | undefined> => {
+      // A refusal is told where the cluster is read.
+      const cluster = await survey.cluster(name).catch(() => 'unknown' as const);
+      if (cluster === 'unknown') return undefined;
+      const status = cluster?.status ?? 'gone';
+      return /^(FAILED|DELETING|gone)$/.test(status) ? [name, status] : undefined;
+    }),
+  );
+  return new Map(seen.filter((entry) => entry !== undefined));
+}

@@ -1,0 +1,36 @@
+import { canonical, isRecord } from '../engine/diff.ts';
+import type { Json, Spec } from '../engine/resource.ts';
+
+/**
+ * One form for what IAM and S3 treat as equal: they may give a one-element list back as a scalar and lists in another order,
+ * and booleans as strings (terraform-provider-aws compares documents with awspolicyequivalence for the same reason).
+ */
+export const normalise = (document: Spec): Spec => ({
+  Version: document.Version ?? '2012-10-17',
+  Statement: list(document.Statement).map((statement) => normaliseStatement(statement as Spec)),
+});
+
+export function normaliseStatement(statement: Spec): Spec {
+  const fields = Object.entries(statement).map(([key, value]): [string, Json] => {
+    if (/^(Not)?(Action|Resource)$/.test(key)) return [key, sorted(value)];
+    if (/^(Not)?Principal$/.test(key)) return [key, isRecord(value) ? mapValues(value, sorted) : { '*': ['*'] }];
+    if (key === 'Condition' && isRecord(value))
+      return [key, mapValues(value, (test) => mapValues(test as Spec, sorted))];
+    return [key, value];
+  });
+  return canonical(Object.fromEntries(fields)) as Spec;
+}
+
+/** IAM gives documents back percent-encoded (RFC 3986). */
+export const parseEncoded = (document: string | undefined): Spec | undefined =>
+  document === undefined ? undefined : normalise(JSON.parse(decodeURIComponent(document)) as Spec);
+
+/** `{"*":["*"]}` is how we hold the principal that a document spells "*". */
+export const print = (document: Spec): string =>
+  JSON.stringify(document, (key, value) => (/^(Not)?Principal$/.test(key) && value['*'] ? '*' : value));
+
+export const list = (value: Json | undefined): readonly Json[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value as Json];
+const sorted = (value: Json): Json => list(value).map(String).sort();
+const mapValues = (record: Spec, map: (value: Json) => Json): Spec =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));

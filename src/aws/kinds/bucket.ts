@@ -1,0 +1,248 @@
+import {
+  type BucketLocationConstraint,
+  CreateBucketCommand,
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  type LifecycleRule,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
+  paginateListBuckets,
+} from '@aws-sdk/client-s3';
+import { RadError } from '../../engine/errors.ts';
+import { absent, type Json, type Spec, type Tags } from '../../engine/resource.ts';
+import { emptyAndDelete } from '../bucket-deletion.ts';
+import type { Aws } from '../clients.ts';
+import { list, normaliseStatement, print } from '../documents.ts';
+import { defineAwsKind, found, isDenied, isError, statusOf, unlessExists } from '../errors.ts';
+import { fromList, toList } from '../tags.ts';
+import { eventually, until } from '../wait.ts';
+
+export type BucketSpec = {
+  readonly publicAccess: Readonly<Record<(typeof BLOCKS)[number], boolean>>;
+  readonly ownership: string;
+  readonly encryption: { readonly algorithm: string; readonly kmsKey: string | null };
+  readonly versioning: 'Enabled';
+  /** Days, of the one rule that is ours; other rules of the bucket stay. */
+  readonly lifecycle: {
+    readonly expire: number;
+    readonly noncurrent: number;
+    readonly abortMultipart: number;
+    readonly scope: string;
+  };
+  /** Our statement, and what others have added to it. */
+  readonly policy: { readonly ours: Spec; readonly others: readonly Spec[] };
+};
+
+const BLOCKS = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
+const RULE = 'rad-connect';
+export const SCOPE = 'all objects';
+
+/** Every call names the account that must own the bucket: a squatted name is refused instead of used. */
+const at = ({ accountId }: Aws, Bucket: string) => ({ Bucket, ExpectedBucketOwner: accountId });
+/** S3 answers OperationAborted to writes that cross each other on one bucket, and so does a name that was freed just now. */
+const isCrossed = (error: unknown) => isError(error, 'OperationAborted');
+
+export const bucket = defineAwsKind<BucketSpec>({
+  type: 's3:bucket',
+  claim: 'tag',
+
+  async read(aws, Bucket) {
+    if (!(await head(aws, Bucket))) return absent();
+    const { s3 } = aws;
+    const own = at(aws, Bucket);
+    const [access, ownership, encryption, versioning, lifecycle, policy, tags] = await Promise.all([
+      found(s3.send(new GetPublicAccessBlockCommand(own))),
+      found(s3.send(new GetBucketOwnershipControlsCommand(own))),
+      found(s3.send(new GetBucketEncryptionCommand(own))),
+      found(s3.send(new GetBucketVersioningCommand(own))),
+      readRules(aws, Bucket),
+      readStatements(aws, Bucket),
+      readTags(aws, Bucket),
+    ]);
+    const blocks = access?.PublicAccessBlockConfiguration;
+    const sse = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+    const rule = lifecycle.find(({ ID }) => ID === RULE);
+    const { ours, others } = split(policy);
+    return {
+      exists: true,
+      spec: {
+        publicAccess: Object.fromEntries(
+          BLOCKS.map((block) => [block, blocks?.[block] ?? false]),
+        ) as BucketSpec['publicAccess'],
+        ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter',
+        ...(sse?.SSEAlgorithm && { encryption: { algorithm: sse.SSEAlgorithm, kmsKey: sse.KMSMasterKeyID ?? null } }),
+        ...(versioning?.Status === 'Enabled' && { versioning: 'Enabled' }),
+        ...(rule?.Status === 'Enabled' && { lifecycle: flattenRule(rule) }),
+        policy: { ...(ours && { ours }), others } as BucketSpec['policy'],
+      },
+      tags,
+      facts: {},
+    };
+  },
+
+  async create(aws, Bucket, _spec, tags, run) {
+    const { region } = aws;
+    // us-east-1 is the default place and must not be named; only account-regional names may end in -an (S3 User Guide).
+    const place = region === 'us-east-1' ? {} : { LocationConstraint: region as BucketLocationConstraint };
+    const input = {
+      Bucket,
+      ...(Bucket.endsWith('-an') && { BucketNamespace: 'account-regional' as const }),
+      CreateBucketConfiguration: { ...place, Tags: toList(tags) },
+    };
+    await eventually(() => unlessExists(aws.s3.send(new CreateBucketCommand(input))), isCrossed, run, {
+      what: 'S3 to free the name',
+    });
+    await until(() => head(aws, Bucket), Boolean, run, { what: `bucket ${Bucket} to appear` });
+  },
+
+  put: {
+    publicAccess: (aws, name, { publicAccess }) =>
+      send(
+        aws.s3.send(
+          new PutPublicAccessBlockCommand({ ...at(aws, name), PublicAccessBlockConfiguration: publicAccess }),
+        ),
+      ),
+    ownership: (aws, name, { ownership }) =>
+      send(
+        aws.s3.send(
+          new PutBucketOwnershipControlsCommand({
+            ...at(aws, name),
+            OwnershipControls: { Rules: [{ ObjectOwnership: ownership as 'BucketOwnerEnforced' }] },
+          }),
+        ),
+      ),
+    async encryption(aws, name, { encryption: { algorithm, kmsKey } }) {
+      // S3 has since April 2026 a list of blocked kinds beside the algorithm, which a write without it may change.
+      const now = await found(aws.s3.send(new GetBucketEncryptionCommand(at(aws, name))));
+      const rule = {
+        ...now?.ServerSideEncryptionConfiguration?.Rules?.[0],
+        ApplyServerSideEncryptionByDefault: {
+          SSEAlgorithm: algorithm as 'AES256',
+          ...(kmsKey && { KMSMasterKeyID: kmsKey }),
+        },
+        BucketKeyEnabled: kmsKey !== null,
+      };
+      await send(
+        aws.s3.send(
+          new PutBucketEncryptionCommand({ ...at(aws, name), ServerSideEncryptionConfiguration: { Rules: [rule] } }),
+        ),
+      );
+    },
+    versioning: (aws, name, { versioning }) =>
+      send(
+        aws.s3.send(
+          new PutBucketVersioningCommand({ ...at(aws, name), VersioningConfiguration: { Status: versioning } }),
+        ),
+      ),
+    async lifecycle(aws, name, { lifecycle }) {
+      const others = (await readRules(aws, name)).filter(({ ID }) => ID !== RULE);
+      const LifecycleConfiguration = { Rules: [...others, expandRule(lifecycle)] };
+      await send(aws.s3.send(new PutBucketLifecycleConfigurationCommand({ ...at(aws, name), LifecycleConfiguration })));
+    },
+    async policy(aws, name, { policy }) {
+      const { others } = split(await readStatements(aws, name));
+      const Policy = print({ Version: '2012-10-17', Statement: [policy.ours, ...others] });
+      await send(aws.s3.send(new PutBucketPolicyCommand({ ...at(aws, name), Policy })));
+    },
+  },
+
+  /** S3 replaces the whole tag set: read, merge, put; and takes no tags of AWS's own. */
+  tag: (aws, name, tags) => putTags(aws, name, (now) => ({ ...now, ...tags })),
+  untag: (aws, name, keys) =>
+    putTags(aws, name, (now) => Object.fromEntries(Object.entries(now).filter(([key]) => !keys.includes(key)))),
+
+  delete: (aws, name, run) => emptyAndDelete(aws, name, run),
+
+  stricter(path, before, after) {
+    if (path.startsWith('lifecycle.')) return Number(before) > Number(after);
+    if (path === 'policy.others') return list(before).length > 0;
+    if (path === 'encryption.algorithm') return /^aws:kms/.test(String(before)) && after === 'AES256';
+    return path === 'encryption.kmsKey' && typeof before === 'string' && after === null;
+  },
+});
+
+const send = async (request: Promise<unknown>): Promise<void> => void (await request);
+
+/** True: there, and ours to look at. */
+async function head(aws: Aws, Bucket: string): Promise<boolean> {
+  try {
+    return (await found(aws.s3.send(new HeadBucketCommand(at(aws, Bucket))))) !== undefined;
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    if (await isListed(aws, Bucket)) throw denied(Bucket, error);
+    throw new RadError('NAME_TAKEN', `the bucket name ${Bucket} belongs to another AWS account`, {
+      hint: 'choose another --name-prefix',
+    });
+  }
+}
+
+const denied = (Bucket: string, cause: unknown) =>
+  new RadError('PERMISSION_DENIED', `these credentials may not see bucket ${Bucket}`, {
+    hint: `allow s3:ListBucket on ${Bucket} for these credentials, then run again`,
+    awsCode: String(statusOf(cause)),
+    cause,
+  });
+
+/** HeadBucket answers 403 to a stranger's bucket as to a missing permission: the account's own list tells them apart. */
+async function isListed({ s3: client, accountId, region }: Aws, name: string): Promise<boolean> {
+  // In the account-regional namespace nobody else can hold the name (S3 User Guide, account-regional namespaces).
+  if (name.endsWith(`-${accountId}-${region}-an`)) return true;
+  for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix: name })) {
+    if (Buckets.some(({ Name }) => Name === name)) return true;
+  }
+  return false;
+}
+
+const readRules = async (aws: Aws, name: string): Promise<LifecycleRule[]> =>
+  (await found(aws.s3.send(new GetBucketLifecycleConfigurationCommand(at(aws, name)))))?.Rules ?? [];
+
+const flattenRule = (rule: LifecycleRule): BucketSpec['lifecycle'] => ({
+  expire: rule.Expiration?.Days ?? 0,
+  noncurrent: rule.NoncurrentVersionExpiration?.NoncurrentDays ?? 0,
+  abortMultipart: rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? 0,
+  scope: isForAll(rule) ? SCOPE : 'some objects',
+});
+const isForAll = ({ Filter, Prefix }: LifecycleRule) => !Prefix && Object.values(Filter ?? {}).every((value) => !value);
+
+const expandRule = ({ expire, noncurrent, abortMultipart }: BucketSpec['lifecycle']): LifecycleRule => ({
+  ID: RULE,
+  Status: 'Enabled',
+  Filter: { Prefix: '' },
+  Expiration: { Days: expire },
+  NoncurrentVersionExpiration: { NoncurrentDays: noncurrent },
+  AbortIncompleteMultipartUpload: { DaysAfterInitiation: abortMultipart },
+});
+
+async function readStatements(aws: Aws, name: string): Promise<Spec[]> {
+  const text = (await found(aws.s3.send(new GetBucketPolicyCommand(at(aws, name)))))?.Policy;
+  const document = text ? (JSON.parse(text) as Record<string, Json>) : {};
+  return list(document.Statement).map((statement) => normaliseStatement(statement as Spec));
+}
+
+/** Our statement is known by its Sid. */
+export const SID = 'RadConnectTlsOnly';
+const split = (statements: readonly Spec[]) => ({
+  ours: statements.find(({ Sid }) => Sid === SID),
+  others: statements.filter(({ Sid }) => Sid !== SID),
+});
+
+const readTags = async (aws: Aws, name: string): Promise<Tags> =>
+  fromList((await found(aws.s3.send(new GetBucketTaggingCommand(at(aws, name)))))?.TagSet);
+
+async function putTags(aws: Aws, name: string, change: (now: Tags) => Tags): Promise<void> {
+  const tags = Object.entries(change(await readTags(aws, name))).filter(([key]) => !key.startsWith('aws:'));
+  await aws.s3.send(
+    new PutBucketTaggingCommand({ ...at(aws, name), Tagging: { TagSet: toList(Object.fromEntries(tags)) } }),
+  );
+}

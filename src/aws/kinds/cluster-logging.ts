@@ -1,0 +1,132 @@
+import {
+  type Cluster,
+  DescribeUpdateCommand,
+  type LogType,
+  TagResourceCommand,
+  UntagResourceCommand,
+  type Update,
+  UpdateClusterConfigCommand,
+} from '@aws-sdk/client-eks';
+import { RadError } from '../../engine/errors.ts';
+import { absent, type How, type Run } from '../../engine/resource.ts';
+import type { Aws } from '../clients.ts';
+import { defineAwsKind, isError } from '../errors.ts';
+import { describeCluster } from '../survey.ts';
+import { until } from '../wait.ts';
+
+export type ClusterLoggingSpec = { readonly audit: boolean };
+
+/** The one log type that is ours to turn on; the others stay as they are. */
+export const clusterLogging = defineAwsKind<ClusterLoggingSpec>({
+  type: 'eks:cluster-logging',
+  claim: 'prior',
+
+  async read(aws, name, how) {
+    const cluster = await find(aws, name, how);
+    if (!cluster) return absent();
+    const types = enabledTypes(cluster);
+    return { exists: true, spec: { audit: types.includes('audit') }, tags: cluster.tags ?? {}, facts: { types } };
+  },
+
+  put: {
+    async audit(aws, name, { audit }, run) {
+      await untilActive(aws, name, run);
+      await turn(aws, name, audit, run);
+      // EKS has reported success with the log type still off (eksctl-io/eksctl#1567): only a read proves it.
+      const settled = async () => (await describeCluster(aws, name)) as Cluster;
+      await until(settled, (cluster) => isOn(cluster) === audit, run, {
+        what: 'EKS to show the change',
+        limit: 60_000,
+      });
+    },
+  },
+
+  tag: async (aws, name, tags) =>
+    void (await aws.eks.send(new TagResourceCommand({ resourceArn: await arnOf(aws, name), tags: { ...tags } }))),
+  untag: async (aws, name, tagKeys) =>
+    void (await aws.eks.send(new UntagResourceCommand({ resourceArn: await arnOf(aws, name), tagKeys: [...tagKeys] }))),
+});
+
+const find = (aws: Aws, name: string, how: How) =>
+  how === 'survey' ? aws.survey.cluster(name) : describeCluster(aws, name);
+const arnOf = async (aws: Aws, name: string) => (await aws.survey.cluster(name))?.arn;
+
+/** DescribeCluster lists the types that are on and those that are off; either list may be missing. */
+export const enabledTypes = (cluster: Cluster): LogType[] =>
+  (cluster.logging?.clusterLogging ?? []).filter(({ enabled }) => enabled).flatMap(({ types }) => types ?? []);
+const isOn = (cluster: Cluster) => enabledTypes(cluster).includes('audit');
+
+const LONGEST_UPDATE = 20 * 60_000;
+
+/** EKS takes one update at a time, whoever asked for it. */
+async function untilActive(aws: Aws, name: string, run: Run): Promise<void> {
+  const read = async () => {
+    const cluster = await describeCluster(aws, name);
+    if (!cluster)
+      throw new RadError('AWS', `cluster ${name} does not exist any more`, { hint: 'run the same command again' });
+    return cluster;
+  };
+  const what = `another update of cluster ${name}`;
+  const cluster = await until(read, (c) => !/^(CREATING|UPDATING|PENDING)$/.test(c.status ?? ''), run, {
+    what,
+    limit: LONGEST_UPDATE,
+  }).catch(busy(name));
+  if (cluster.status !== 'ACTIVE') {
+    throw new RadError('CLUSTER_BUSY', `cluster ${name} is ${cluster.status}`, {
+      hint: 'run the same command again when it is ACTIVE',
+    });
+  }
+}
+
+const busy = (name: string) => (error: unknown) => {
+  if (!(error instanceof RadError) || error.code !== 'TIMEOUT') throw error;
+  throw new RadError('CLUSTER_BUSY', `cluster ${name} is still being changed by somebody else`, {
+    hint: `see what is going on: aws eks list-updates --name ${name}`,
+    cause: error,
+  });
+};
+
+async function turn(aws: Aws, name: string, audit: boolean, run: Run): Promise<void> {
+  try {
+    const logging = { clusterLogging: [{ types: ['audit' as const], enabled: audit }] };
+    const { update } = await aws.eks.send(new UpdateClusterConfigCommand({ name, logging }));
+    if (update?.id) await finished(aws, name, update.id, run);
+  } catch (error) {
+    // Not an error: somebody else, or a call of ours whose answer was lost, has done it (several tools took it for one).
+    if (isError(error, 'InvalidParameterException', 'No changes needed')) return;
+    if (!isError(error, 'ResourceInUseException')) throw error;
+    const [id] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec((error as Error).message) ?? [];
+    if (id) await settled(aws, name, id, run);
+    await untilActive(aws, name, run);
+    const cluster = await describeCluster(aws, name);
+    if (cluster && isOn(cluster) !== audit) await turn(aws, name, audit, run);
+  }
+}
+
+const settled = (aws: Aws, name: string, updateId: string, run: Run): Promise<Update | undefined> =>
+  until(
+    async () => (await aws.eks.send(new DescribeUpdateCommand({ name, updateId }))).update,
+    (update) => update?.status !== 'InProgress',
+    run,
+    { what: `EKS to update cluster ${name}`, limit: LONGEST_UPDATE },
+  );
+
+/** A cluster returns to ACTIVE whether its update failed or not: only the update itself tells (EKS API reference, UpdateClusterConfig). */
+async function finished(aws: Aws, name: string, updateId: string, run: Run): Promise<void> {
+  const update = await settled(aws, name, updateId, run);
+  if (update?.status === 'Successful') return;
+  const [failure] = update?.errors ?? [];
+  const why =
+    `EKS could not update cluster ${name}: ${failure?.errorCode ?? update?.status} ${failure?.errorMessage ?? ''}`.trim();
+  if (/InsufficientFreeAddresses|IpNotAvailable/.test(failure?.errorCode ?? '')) {
+    const subnets = failure?.resourceIds?.join(', ');
+    throw new RadError('SUBNET_IPS', why, {
+      hint: `a logging change needs up to five free addresses in each cluster subnet${subnets ? ` (${subnets})` : ''}: free some, then run again`,
+      awsCode: failure?.errorCode,
+    });
+  }
+  throw new RadError('CLUSTER_UPDATE_FAILED', why, {
+    hint: `aws eks describe-update --name ${name} --update-id ${updateId}`,
+    awsCode: failure?.errorCode,
+  });
+}

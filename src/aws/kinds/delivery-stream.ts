@@ -1,0 +1,247 @@
+import {
+  CreateDeliveryStreamCommand,
+  type CreateDeliveryStreamCommandInput,
+  DeleteDeliveryStreamCommand,
+  type DeliveryStreamDescription,
+  DescribeDeliveryStreamCommand,
+  ListTagsForDeliveryStreamCommand,
+  StartDeliveryStreamEncryptionCommand,
+  TagDeliveryStreamCommand,
+  UntagDeliveryStreamCommand,
+  UpdateDestinationCommand,
+} from '@aws-sdk/client-firehose';
+import { RadError } from '../../engine/errors.ts';
+import { absent, type Run, type Tags } from '../../engine/resource.ts';
+import type { Aws } from '../clients.ts';
+import { defineAwsKind, found, isError, statusOf } from '../errors.ts';
+import { slots } from '../slots.ts';
+import { fromList, toList } from '../tags.ts';
+import { eventually, until } from '../wait.ts';
+
+export type DeliveryStreamSpec = {
+  readonly destination: {
+    readonly bucket: string;
+    readonly role: string;
+    readonly prefix: string;
+    readonly errorPrefix: string;
+    readonly extension: string;
+    readonly compression: 'UNCOMPRESSED';
+    readonly bufferSeconds: number;
+    readonly bufferMiB: number;
+    readonly processing: boolean;
+    readonly errorLogGroup: string | null;
+    readonly errorLogStream: string | null;
+    readonly kmsKey: string | null;
+  };
+  /** Of the records while they wait in the stream: AWS_OWNED_CMK, the ARN of a customer's key, or DISABLED. */
+  readonly encryption: string;
+};
+
+export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
+  type: 'firehose:delivery-stream',
+  claim: 'tag',
+
+  async read(aws, name) {
+    const stream = await describe(aws, name);
+    if (!stream) return absent();
+    const tags = await tagsOf(aws, name);
+    slots.remember(aws, tags);
+    const facts = { status: stream.DeliveryStreamStatus ?? 'UNKNOWN' };
+    // What has failed or is on its way out holds nothing that can be kept: all of it is still to be made.
+    return { exists: true, spec: isLost(stream) ? {} : flatten(stream), tags, facts };
+  },
+
+  async create(aws, name, spec, tags, run) {
+    await make(aws, name, spec, tags, run);
+    await ready(aws, name, spec, run);
+  },
+
+  put: {
+    async destination(aws, DeliveryStreamName, spec, run) {
+      await ready(aws, DeliveryStreamName, spec, run);
+      const update = async () => {
+        const { VersionId, Destinations } = (await describe(aws, DeliveryStreamName))!;
+        const input = {
+          DeliveryStreamName,
+          CurrentDeliveryStreamVersionId: VersionId,
+          DestinationId: Destinations?.[0]?.DestinationId,
+        };
+        await aws.firehose.send(new UpdateDestinationCommand({ ...input, ExtendedS3DestinationUpdate: expand(spec) }));
+      };
+      const again = (error: unknown) => cannotAssume(error) || isError(error, 'ConcurrentModificationException');
+      await eventually(update, again, run, { what: 'Firehose to see the role' });
+    },
+    async encryption(aws, DeliveryStreamName, spec, run) {
+      await ready(aws, DeliveryStreamName, spec, run);
+      if (encryptionOf((await describe(aws, DeliveryStreamName))!) === spec.encryption) return;
+      const { DeliveryStreamEncryptionConfigurationInput } = encryptionInput(spec);
+      await aws.firehose.send(
+        new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput }),
+      );
+      const status = async () =>
+        (await describe(aws, DeliveryStreamName))?.DeliveryStreamEncryptionConfiguration?.Status;
+      await until(status, (s) => s !== 'ENABLING', run, { what: 'the stream to be encrypted' });
+    },
+  },
+
+  tag: async ({ firehose }, DeliveryStreamName, tags) =>
+    void (await firehose.send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags: toList(tags) }))),
+  untag: async ({ firehose }, DeliveryStreamName, keys) =>
+    void (await firehose.send(new UntagDeliveryStreamCommand({ DeliveryStreamName, TagKeys: [...keys] }))),
+
+  async delete(aws, name, run) {
+    // A stream cannot be deleted while it is CREATING (Firehose API reference, DeleteDeliveryStream).
+    await until(
+      () => describe(aws, name),
+      (s) => s?.DeliveryStreamStatus !== 'CREATING',
+      run,
+      { what: 'the stream to be active' },
+    );
+    await remove(aws, name, run);
+  },
+
+  stricter: (path, before) =>
+    (path === 'encryption' || path === 'destination.kmsKey') && typeof before === 'string' && before.startsWith('arn:'),
+});
+
+const describe = async ({ firehose }: Aws, DeliveryStreamName: string) =>
+  (await found(firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName }))))?.DeliveryStreamDescription;
+
+async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Tags> {
+  const tags: Record<string, string> = {};
+  for (let ExclusiveStartTagKey: string | undefined; ; ) {
+    const page = await found(
+      firehose.send(
+        new ListTagsForDeliveryStreamCommand({
+          DeliveryStreamName,
+          Limit: 50,
+          ...(ExclusiveStartTagKey && { ExclusiveStartTagKey }),
+        }),
+      ),
+    );
+    Object.assign(tags, fromList(page?.Tags));
+    ExclusiveStartTagKey = page?.Tags?.at(-1)?.Key;
+    if (!page?.HasMoreTags || !ExclusiveStartTagKey) return tags;
+  }
+}
+
+const isLost = ({ DeliveryStreamStatus }: DeliveryStreamDescription) =>
+  /FAILED|DELETING/.test(DeliveryStreamStatus ?? '');
+const cannotAssume = (error: unknown) => isError(error, 'InvalidArgumentException', 'unable to assume role');
+
+async function make(
+  { firehose }: Aws,
+  DeliveryStreamName: string,
+  spec: DeliveryStreamSpec,
+  tags: Tags,
+  run: Run,
+): Promise<void> {
+  const input: CreateDeliveryStreamCommandInput = {
+    DeliveryStreamName,
+    DeliveryStreamType: 'DirectPut',
+    ...encryptionInput(spec),
+    ExtendedS3DestinationConfiguration: expand(spec),
+    Tags: toList(tags),
+  };
+  const create = async () => {
+    try {
+      await firehose.send(new CreateDeliveryStreamCommand(input));
+    } catch (error) {
+      if (!isError(error, 'ResourceInUseException')) throw error; // it exists: the caller looks whose it is
+    }
+  };
+  await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' });
+}
+
+/** ACTIVE, if need be after making it anew: CREATING_FAILED never changes, and a name is free only when DELETING has ended. */
+async function ready(aws: Aws, name: string, spec: DeliveryStreamSpec, run: Run): Promise<void> {
+  const settled = () =>
+    until(
+      () => describe(aws, name),
+      (s) => s !== undefined && s.DeliveryStreamStatus !== 'CREATING',
+      run,
+      { what: 'the stream to be active' },
+    );
+  let stream = await settled();
+  if (stream && isLost(stream)) {
+    const tags = await tagsOf(aws, name);
+    await remove(aws, name, run);
+    await make(aws, name, spec, tags, run);
+    stream = await settled();
+  }
+  if (stream?.DeliveryStreamStatus === 'ACTIVE') return;
+  const { Type, Details } = stream?.FailureDescription ?? {};
+  throw new RadError(
+    'AWS',
+    `the stream is ${stream?.DeliveryStreamStatus}${Type ? `: ${Type} ${Details ?? ''}` : ''}`,
+    {
+      hint: 'run the same command again: it makes the stream anew',
+    },
+  );
+}
+
+async function remove(aws: Aws, DeliveryStreamName: string, run: Run): Promise<void> {
+  try {
+    await found(aws.firehose.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName, AllowForceDelete: true })));
+  } catch (error) {
+    const status = (await describe(aws, DeliveryStreamName))?.DeliveryStreamStatus;
+    if (statusOf(error) !== 400 || status !== 'DELETING') throw error;
+  }
+  await until(
+    () => describe(aws, DeliveryStreamName),
+    (stream) => stream === undefined,
+    run,
+    { what: 'the stream to be gone' },
+  );
+}
+
+const encryptionInput = ({ encryption }: DeliveryStreamSpec) => ({
+  DeliveryStreamEncryptionConfigurationInput: encryption.startsWith('arn:')
+    ? { KeyType: 'CUSTOMER_MANAGED_CMK' as const, KeyARN: encryption }
+    : { KeyType: 'AWS_OWNED_CMK' as const },
+});
+
+function encryptionOf({ DeliveryStreamEncryptionConfiguration: sse }: DeliveryStreamDescription): string {
+  if (!/^(ENABLED|ENABLING)$/.test(sse?.Status ?? '')) return 'DISABLED';
+  return sse?.KeyARN ?? sse?.KeyType ?? 'AWS_OWNED_CMK';
+}
+
+function flatten(stream: DeliveryStreamDescription): DeliveryStreamSpec {
+  const s3 = stream.Destinations?.[0]?.ExtendedS3DestinationDescription;
+  const log = s3?.CloudWatchLoggingOptions;
+  return {
+    destination: {
+      bucket: s3?.BucketARN ?? '',
+      role: s3?.RoleARN ?? '',
+      prefix: s3?.Prefix ?? '',
+      errorPrefix: s3?.ErrorOutputPrefix ?? '',
+      extension: s3?.FileExtension ?? '',
+      compression: (s3?.CompressionFormat ?? 'UNCOMPRESSED') as 'UNCOMPRESSED',
+      bufferSeconds: s3?.BufferingHints?.IntervalInSeconds ?? 300,
+      bufferMiB: s3?.BufferingHints?.SizeInMBs ?? 5,
+      processing: s3?.ProcessingConfiguration?.Enabled ?? false,
+      errorLogGroup: log?.Enabled ? (log.LogGroupName ?? null) : null,
+      errorLogStream: log?.Enabled ? (log.LogStreamName ?? null) : null,
+      kmsKey: s3?.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN ?? null,
+    },
+    encryption: encryptionOf(stream),
+  };
+}
+
+/** UpdateDestination keeps what is left out, so everything is always said. */
+const expand = ({ destination: d }: DeliveryStreamSpec) => ({
+  BucketARN: d.bucket,
+  RoleARN: d.role,
+  Prefix: d.prefix,
+  ErrorOutputPrefix: d.errorPrefix,
+  FileExtension: d.extension,
+  CompressionFormat: d.compression,
+  BufferingHints: { IntervalInSeconds: d.bufferSeconds, SizeInMBs: d.bufferMiB },
+  ProcessingConfiguration: { Enabled: d.processing, Processors: [] },
+  CloudWatchLoggingOptions: d.errorLogGroup
+    ? { Enabled: true, LogGroupName: d.errorLogGroup, LogStreamName: d.errorLogStream ?? '' }
+    : { Enabled: false },
+  EncryptionConfiguration: d.kmsKey
+    ? { KMSEncryptionConfig: { AWSKMSKeyARN: d.kmsKey } }
+    : { NoEncryptionConfig: 'NoEncryption' as const },
+});

@@ -1,0 +1,103 @@
+import {
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  DeleteLogGroupCommand,
+  DescribeLogStreamsCommand,
+  ListTagsForResourceCommand,
+  type LogGroup,
+  PutRetentionPolicyCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { absent, type How, type Json, type Kind, type Tags } from '../../engine/resource.ts';
+import type { Aws } from '../clients.ts';
+import { defineAwsKind, found, unlessExists } from '../errors.ts';
+import { listLogGroups } from '../survey.ts';
+import { until } from '../wait.ts';
+
+export type ClusterLogGroupSpec = {
+  /** Days. */
+  readonly retention: number;
+};
+export type ErrorLogGroupSpec = ClusterLogGroupSpec & { readonly stream: string };
+
+const find = async (aws: Aws, name: string, how: How): Promise<LogGroup | undefined> =>
+  how === 'survey' && name.startsWith('/aws/eks/')
+    ? (await aws.survey.logGroups()).get(name)
+    : (await listLogGroups(aws, name)).find((group) => group.logGroupName === name);
+
+// Tag calls take the ARN without ':*', which `arn` ends in (CloudWatch Logs API reference, LogGroup).
+const arnOf = (group: LogGroup) => group.logGroupArn ?? group.arn?.replace(/:\*$/, '');
+const tagsOf = async ({ logs }: Aws, group: LogGroup): Promise<Tags> =>
+  (await found(logs.send(new ListTagsForResourceCommand({ resourceArn: arnOf(group) }))))?.tags ?? {};
+
+const resourceArn = async (aws: Aws, name: string) =>
+  arnOf((await find(aws, name, 'survey')) ?? (await find(aws, name, 'fresh')) ?? {});
+
+/** What both log groups share: how one is made, tagged and removed. */
+const common = {
+  type: 'logs:log-group',
+
+  async create(aws, logGroupName, _spec, tags, run) {
+    await unlessExists(aws.logs.send(new CreateLogGroupCommand({ logGroupName, tags: { ...tags } })));
+    await until(() => find(aws, logGroupName, 'fresh'), Boolean, run, { what: `log group ${logGroupName} to appear` });
+  },
+  tag: async (aws, name, tags) =>
+    void (await aws.logs.send(
+      new TagResourceCommand({ resourceArn: await resourceArn(aws, name), tags: { ...tags } }),
+    )),
+  untag: async (aws, name, tagKeys) =>
+    void (await aws.logs.send(
+      new UntagResourceCommand({ resourceArn: await resourceArn(aws, name), tagKeys: [...tagKeys] }),
+    )),
+  delete: async ({ logs }, logGroupName) => void (await found(logs.send(new DeleteLogGroupCommand({ logGroupName })))),
+
+  /** A group that never expires keeps longest of all. */
+  stricter: (path, before, after) => path === 'retention' && (before === null || Number(before) > Number(after)),
+} satisfies Partial<Kind<ClusterLogGroupSpec, Aws>>;
+
+const retention: Kind<ClusterLogGroupSpec, Aws>['put']['retention'] = async ({ logs }, logGroupName, spec) =>
+  void (await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: spec.retention })));
+
+const days = (group: LogGroup) => ({ retention: (group.retentionInDays ?? null) as number });
+const facts = (group: LogGroup): Record<string, Json> => ({
+  class: group.logGroupClass ?? 'STANDARD',
+  kmsKey: group.kmsKeyId ?? null,
+  metricFilters: group.metricFilterCount ?? 0,
+  retention: group.retentionInDays ?? null,
+});
+
+/** Where EKS writes. Ours only where it had to be made; an existing one is the customer's and never changed. */
+export const clusterLogGroup = defineAwsKind<ClusterLogGroupSpec>({
+  ...common,
+  claim: 'if-made',
+  async read(aws, name, how) {
+    const group = await find(aws, name, how);
+    return group ? { exists: true, spec: days(group), tags: await tagsOf(aws, group), facts: facts(group) } : absent();
+  },
+  put: { retention },
+});
+
+/** Where Firehose writes what it could not deliver. */
+export const errorLogGroup = defineAwsKind<ErrorLogGroupSpec>({
+  ...common,
+  claim: 'tag',
+  async read(aws, logGroupName, how) {
+    const group = await find(aws, logGroupName, how);
+    if (!group) return absent();
+    const [tags, streams] = await Promise.all([
+      tagsOf(aws, group),
+      found(aws.logs.send(new DescribeLogStreamsCommand({ logGroupName, logStreamNamePrefix: STREAM }))),
+    ]);
+    const stream = streams?.logStreams?.find(({ logStreamName }) => logStreamName === STREAM)?.logStreamName;
+    return { exists: true, spec: { ...days(group), ...(stream && { stream }) }, tags, facts: facts(group) };
+  },
+  put: {
+    retention,
+    stream: async ({ logs }, logGroupName, { stream }) =>
+      unlessExists(logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: stream }))),
+  },
+});
+
+/** The name that Firehose's own console gives to the stream of its S3 errors. */
+export const STREAM = 'S3Delivery';

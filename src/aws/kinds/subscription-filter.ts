@@ -1,0 +1,100 @@
+import {
+  DeleteSubscriptionFilterCommand,
+  PutSubscriptionFilterCommand,
+  type SubscriptionFilter,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { RadError } from '../../engine/errors.ts';
+import { absent, type Run, type Spec } from '../../engine/resource.ts';
+import type { Aws } from '../clients.ts';
+import { defineAwsKind, found, isError } from '../errors.ts';
+import { slots } from '../slots.ts';
+import { listFilters } from '../survey.ts';
+import { afterFirst, eventually } from '../wait.ts';
+
+export type SubscriptionFilterSpec = {
+  readonly filter: { readonly destination: string; readonly role: string; readonly pattern: string };
+};
+
+/** Named by its log group. It cannot be tagged, so its content says whose it is. */
+export const subscriptionFilter = (filterName: string) =>
+  defineAwsKind<SubscriptionFilterSpec>({
+    type: 'logs:subscription-filter',
+    claim: ({ filter: seen }, { filter: wanted }) =>
+      seen?.destination === wanted.destination || seen?.role === wanted.role,
+
+    async read(aws, logGroupName, how) {
+      const filters = await (how === 'survey' ? aws.survey.filters(logGroupName) : listFilters(aws, logGroupName));
+      const ours = filters.find((filter) => filter.filterName === filterName);
+      const facts = { others: filters.filter((filter) => filter !== ours).map(holder) };
+      return ours ? { exists: true, spec: { filter: toSpec(ours) }, tags: undefined, facts } : absent(facts);
+    },
+
+    put: {
+      async filter(aws, logGroupName, { filter }, run) {
+        const { destination: destinationArn, role: roleArn, pattern: filterPattern } = filter;
+        const input = { logGroupName, filterName, filterPattern, destinationArn, roleArn };
+        const send = () => aws.logs.send(new PutSubscriptionFilterCommand(input));
+        try {
+          await afterFirst(aws, () =>
+            eventually(send, isNotReady, run, { what: 'CloudWatch Logs to reach the stream', limit: 5 * 60_000 }),
+          );
+        } catch (error) {
+          throw await refusal(aws, logGroupName, destinationArn, run, error);
+        }
+        await slots.noticeMade(aws, logGroupName, destinationArn);
+      },
+    },
+
+    delete: async ({ logs }, logGroupName) =>
+      void (await found(logs.send(new DeleteSubscriptionFilterCommand({ logGroupName, filterName })))),
+  });
+
+const toSpec = ({ destinationArn = '', roleArn = '', filterPattern = '' }: SubscriptionFilter) => ({
+  destination: destinationArn,
+  role: roleArn,
+  pattern: filterPattern,
+});
+const holder = ({ filterName = '', destinationArn = '' }: SubscriptionFilter): Spec => ({
+  name: filterName,
+  destination: destinationArn,
+});
+
+/**
+ * PutSubscriptionFilter sends a test message through role and stream; until both are known everywhere it says one of these
+ * (terraform-provider-aws retries both for 5 minutes).
+ */
+const isNotReady = (error: unknown) =>
+  isError(error, 'InvalidParameterException', 'Could not deliver test message') ||
+  isError(error, 'ValidationException', 'assume the provided role') ||
+  isError(error, 'OperationAbortedException');
+
+async function refusal(aws: Aws, group: string, destination: string, run: Run, error: unknown): Promise<unknown> {
+  const names = (await aws.survey.filters(group)).map(({ filterName }) => filterName);
+  if (isError(error, 'LimitExceededException')) {
+    await slots.noticeFull(aws, group, destination, run);
+    return slotsFull(aws.region, group, names.map(String), error);
+  }
+  if (isNotReady(error)) {
+    return new RadError('DELIVERY_DENIED', (error as Error).message, {
+      hint: 'check that the stream is ACTIVE and that no policy keeps CloudWatch Logs from its role, then run again',
+      awsCode: (error as Error).name,
+      requestId: (error as { $metadata?: { requestId?: string } }).$metadata?.requestId,
+      cause: error,
+    });
+  }
+  return error;
+}
+
+export const slotsFull = (region: string, group: string, holders: readonly string[], cause?: unknown): RadError =>
+  new RadError(
+    'FILTER_SLOTS_FULL',
+    `no free subscription filter on ${group}: ${holders.join(', ')} hold${holders.length === 1 ? 's' : ''} them`,
+    {
+      hint: `remove one that is no longer needed: aws logs delete-subscription-filter --region ${region} --log-group-name ${group} --filter-name ${holders[0] ?? 'NAME'}`,
+      ...(cause instanceof Error && {
+        awsCode: cause.name,
+        requestId: (cause as { $metadata?: { requestId?: string } }).$metadata?.requestId,
+        cause,
+      }),
+    },
+  );

@@ -1,0 +1,25 @@
+import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
+import type { Clock } from './clock.ts';
+
+const ATTEMPTS = 10;
+const BASE = { THROTTLING: 500, TRANSIENT: 100, SERVER_ERROR: 100, CLIENT_ERROR: 0 } as const;
+const CAP = 20_000;
+
+/** The one place that repeats a call after throttling, 5xx answers and network errors; its pauses pass on our clock. */
+export function createRetry(clock: Clock, signal: AbortSignal, attempts = ATTEMPTS): RetryStrategyV2 {
+  const token = (count: number): RetryToken => ({ getRetryCount: () => count, getRetryDelay: () => 0 });
+  return {
+    acquireInitialRetryToken: async () => token(0),
+    async refreshRetryTokenForRetry(old, { errorType, error }: RetryErrorInfo) {
+      const count = old.getRetryCount() + 1;
+      if (errorType === 'CLIENT_ERROR' || isFinal(error) || count >= attempts || signal.aborted) throw error;
+      const ceiling = Math.min(CAP, BASE[errorType] * 2 ** count);
+      await clock.sleep(ceiling * (0.5 + Math.random() / 2), signal);
+      return token(count);
+    },
+    recordSuccess() {},
+  };
+}
+
+/** The SDK counts a used-up quota as throttling (`LimitExceededException` is in its list); waiting does not mend it. */
+const isFinal = (error: unknown) => error instanceof Error && error.name === 'LimitExceededException';
