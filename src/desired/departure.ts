@@ -1,0 +1,100 @@
+import { roleTags } from '../aws/kinds/role.ts';
+import type { Actual, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
+import { state } from '../engine/state.ts';
+import type { Account } from './desired.ts';
+import { connectedRegions, noRegionLabels } from './settings.ts';
+
+/** How the user wants to leave. */
+export interface Departure {
+  readonly deleteData: boolean;
+  readonly keepLogging: boolean;
+  /** Wait until what is in flight has landed. */
+  readonly drain: boolean;
+  /** Regions to drop from the record without looking at them. */
+  readonly forget: readonly string[];
+  /** Regions that hold a bucket of ours. */
+  readonly bucketRegions: readonly string[];
+}
+
+const STAYING: Departure = { deleteData: false, keepLogging: false, drain: false, forget: [], bucketRegions: [] };
+
+/** CloudWatch Logs hands its last batches over within a minute or so, then Firehose after its buffer interval. Milliseconds. */
+const IN_FLIGHT = 120_000;
+
+/** What stays of each thing when rad-connect leaves, and why. */
+export function staying({ names, home, regions }: Account, leaving: Departure = STAYING) {
+  const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
+  const going = [...regions.map(({ aws }) => aws.region), ...forget];
+  const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
+  const connected = (all: readonly string[]): Stay | undefined =>
+    all.length ? { why: `${all.join(', ')} still connected` } : undefined;
+  // Another run may have connected a region since this one looked.
+  const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))))?.why;
+
+  return {
+    reader: {
+      stays(actual) {
+        const buckets = deleteData ? others(bucketRegions) : bucketRegions;
+        const stay =
+          connected(others(connectedRegions(actual.tags))) ??
+          (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined);
+        return stay && { ...stay, labels: noRegionLabels(going) };
+      },
+      beforeDelete,
+    } satisfies Wish,
+
+    serviceRole: (reader: Resource): Wish => ({
+      stays(_, seen) {
+        const registry = seen(reader);
+        return connected(others(registry?.exists ? connectedRegions(registry.tags) : bucketRegions));
+      },
+      beforeDelete,
+    }),
+
+    bucket: {
+      stays: () => (deleteData ? undefined : { why: 'it holds your audit logs' }),
+    } satisfies Wish,
+
+    stream: {
+      async beforeDelete(run: Run) {
+        if (drain) await countDown(run);
+        return undefined;
+      },
+    } satisfies Wish,
+
+    clusterLogging: (group: Actual | undefined, filter: Actual | undefined): Stay | undefined => {
+      const users = usersOf(group, filter);
+      if (keepLogging) return { why: 'you asked to keep it on', release: true };
+      return users.length ? { why: `${users.join(', ')} on its log group`, release: true } : undefined;
+    },
+
+    clusterLogGroup(group: Actual, logging: Actual | undefined, filter: Actual | undefined): Stay | undefined {
+      const why = (text: string | undefined): Stay | undefined => (text ? { why: text } : undefined);
+      if (!deleteData) return why('it holds your audit logs');
+      const users = usersOf(group, filter);
+      if (users.length) return why(`${users.join(', ')} on it`);
+      const restored = state.isClaimed(logging?.tags) && !keepLogging;
+      const types = ((logging?.facts.types ?? []) as readonly string[]).filter((type) => type !== 'audit' || !restored);
+      if (types.length) return why(`EKS still writes ${types.join(', ')} to it`);
+      if (group.facts.kmsKey) return why('its key was changed');
+      return why(
+        state.seal(group.tags ?? {}, group.spec as Spec) === 'other' ? 'its retention was changed' : undefined,
+      );
+    },
+  };
+}
+
+/** Who else reads a log group. */
+function usersOf(group: Actual | undefined, filter: Actual | undefined): string[] {
+  const filters = ((filter?.facts.others ?? []) as readonly Spec[]).map(({ name }) => `filter ${name}`);
+  return Number(group?.facts.metricFilters ?? 0) > 0 ? [...filters, 'metric filters'] : filters;
+}
+
+async function countDown(run: Run): Promise<void> {
+  const end = run.now() + IN_FLIGHT;
+  while (run.now() < end) {
+    run.note(`waiting ${Math.ceil((end - run.now()) / 1_000)} s for what is in flight to land`);
+    await run.sleep(Math.min(10_000, end - run.now()));
+    if (run.signal.aborted) throw run.signal.reason;
+  }
+}

@@ -1,0 +1,61 @@
+import { RadError } from '../engine/errors.ts';
+
+/** Every name and ARN is computed from prefix, partition, account and region, so nothing has to be remembered. */
+export function namesOf(prefix: string, partition: string, account: string) {
+  const product = `${prefix}-eks-audit-logs`;
+  const arn = (service: string, region: string, owner: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${owner}:${resource}`;
+  const bucketStem = `${product}-${account}-`;
+  const role = {
+    subscription: `${prefix}-cloudwatch-logs`,
+    delivery: `${prefix}-firehose`,
+    reader: `${prefix}-audit-logs`,
+  };
+  const errorLogGroup = `/aws/kinesisfirehose/${product}`;
+  return {
+    role,
+    stream: product,
+    filter: product,
+    errorLogGroup,
+    bucketStem,
+    bucket: (region: string) => bucketName(prefix, account, region),
+    /** The region in the name of a bucket of ours, or undefined. */
+    regionOfBucket: (bucket: string) =>
+      bucket.startsWith(bucketStem) ? bucket.slice(bucketStem.length).replace(/-an$/, '') : undefined,
+    roleArn: (name: string) => arn('iam', '', account, `role/${name}`),
+    bucketArn: (bucket: string) => arn('s3', '', '', bucket),
+    allBucketsArn: arn('s3', '', '', `${bucketStem}*`),
+    streamArn: (region: string) => arn('firehose', region, account, `deliverystream/${product}`),
+    logsSourceArn: arn('logs', '*', account, '*'),
+    errorLogStreamArn: (stream: string) => arn('logs', '*', account, `log-group:${errorLogGroup}:log-stream:${stream}`),
+  };
+}
+export type Names = ReturnType<typeof namesOf>;
+
+/** Regions without the account-regional bucket namespace (S3 User Guide, general purpose bucket namespaces). */
+const NO_NAMESPACE = ['me-south-1', 'me-central-1'];
+
+const bucketName = (prefix: string, account: string, region: string) =>
+  `${prefix}-eks-audit-logs-${account}-${region}${NO_NAMESPACE.includes(region) ? '' : '-an'}`;
+
+export const clusterLogGroupName = (cluster: string) => `/aws/eks/${cluster}/cluster`;
+export const clusterOfLogGroup = (name: string): string | undefined => /^\/aws\/eks\/([^/]+)\/cluster$/.exec(name)?.[1];
+
+const LONGEST_PREFIX = 17;
+const LONGEST_BUCKET = 63;
+const RESERVED = ['xn--', 'sthree-', 'amzn-s3-demo-'];
+
+/** Fails when a name of ours would break a rule of AWS, before any call. */
+export function checkPrefix(prefix: string, regions: readonly string[]): void {
+  const no = (why: string) => new RadError('USAGE', `--name-prefix ${prefix}: ${why}`);
+  if (!/^[a-z0-9](-?[a-z0-9])*$/.test(prefix))
+    throw no('use lower-case letters, digits and single dashes between them');
+  if (prefix.length > LONGEST_PREFIX) throw no(`at most ${LONGEST_PREFIX} characters`);
+  const reserved = RESERVED.find((start) => `${prefix}-`.startsWith(start));
+  if (reserved) throw no(`S3 reserves bucket names that begin with ${reserved}`);
+  for (const region of regions) {
+    const surplus = bucketName(prefix, '000000000000', region).length - LONGEST_BUCKET;
+    if (surplus > 0)
+      throw no(`at most ${prefix.length - surplus} characters for ${region}, whose bucket name would be too long`);
+  }
+}

@@ -1,0 +1,133 @@
+import { RadError } from '../engine/errors.ts';
+import type { Labels, Tags } from '../engine/resource.ts';
+import { decodePairs, encodePairs } from '../engine/state.ts';
+
+/** What holds for the whole installation. */
+export interface AccountSettings {
+  /** Empty: none. */
+  readonly externalId: string;
+  /** Who may read the logs. Empty: not known for this partition. */
+  readonly radRoleArn: string;
+  /** Globs; none: all. */
+  readonly clusters: readonly string[];
+  readonly excludeClusters: readonly string[];
+  readonly filterPattern: string;
+  /** The user's own, given to everything that is made. */
+  readonly tags: Tags;
+}
+/** What may differ from region to region. Days. */
+export interface RegionSettings {
+  readonly retentionDays: number;
+  readonly logRetentionDays: number;
+}
+/** What was said in this run: an option or its environment variable; what was said to be `none` has its default here. */
+export type Given = Partial<AccountSettings & RegionSettings>;
+
+export interface Settings extends AccountSettings {
+  readonly given: Given;
+  region(name: string): RegionSettings;
+}
+
+/** What the tags of the reader role say about earlier runs. */
+export interface Recorded {
+  readonly account: Partial<AccountSettings>;
+  readonly regions: Readonly<Record<string, Partial<RegionSettings>>>;
+}
+
+/** An exec that is still open is seen at once, not when it ends; requests that only ask for health are left out. */
+export const FILTER_PATTERN =
+  '{ $.apiVersion = "audit.k8s.io/*" && ($.stage = "ResponseComplete" || $.stage = "Panic" || ($.stage = "ResponseStarted" && ($.objectRef.subresource = "exec" || $.objectRef.subresource = "attach" || $.objectRef.subresource = "portforward" || $.objectRef.subresource = "proxy"))) && $.requestURI != "/version" && $.requestURI != "/version?*" && $.requestURI != "/metrics" && $.requestURI != "/metrics?*" && $.requestURI != "/logs" && $.requestURI != "/logs?*" && $.requestURI != "/swagger*" && $.requestURI != "/livez*" && $.requestURI != "/readyz*" && $.requestURI != "/healthz*" }';
+
+/** RAD Security's own role, which exists in the partition `aws` only; roles of other partitions cannot be trusted across. */
+const RAD_ROLE = { partition: 'aws', account: '955322216602', name: 'ksoc-data-pipeline' };
+
+export const accountDefaults = (partition: string): AccountSettings => ({
+  externalId: '',
+  radRoleArn: partition === RAD_ROLE.partition ? `arn:${partition}:iam::${RAD_ROLE.account}:role/${RAD_ROLE.name}` : '',
+  clusters: [],
+  excludeClusters: [],
+  filterPattern: FILTER_PATTERN,
+  tags: {},
+});
+export const REGION_DEFAULTS: RegionSettings = { retentionDays: 7, logRetentionDays: 90 };
+
+/** An option goes before what is recorded, and that before the default. */
+export function resolve(given: Given, recorded: Recorded, partition: string): Settings {
+  const { retentionDays, logRetentionDays, ...account } = given;
+  const regional = {
+    ...(retentionDays !== undefined && { retentionDays }),
+    ...(logRetentionDays !== undefined && { logRetentionDays }),
+  };
+  return {
+    ...accountDefaults(partition),
+    ...recorded.account,
+    ...account,
+    given,
+    region: (name) => ({ ...REGION_DEFAULTS, ...recorded.regions[name], ...regional }),
+  };
+}
+
+const SETTINGS = 'rad-connect:settings';
+const REGION = 'rad-connect:region:';
+const VALUE_LENGTH = 256;
+/** IAM allows 50 tags on a role; each connected region takes one of them. */
+const MOST_CHUNKS = 12;
+
+const LISTS = { clusters: 'clusters', excludeClusters: 'exclude-clusters' } as const;
+const TEXTS = { externalId: 'external-id', radRoleArn: 'rad-role-arn', filterPattern: 'filter-pattern' } as const;
+
+/** The tags that record these settings: what differs from the defaults, cut to the length of a tag value. */
+export function settingsLabels(settings: AccountSettings, partition: string): Labels {
+  const defaults = accountDefaults(partition);
+  const pairs: Record<string, string> = {};
+  for (const [key, name] of Object.entries(TEXTS) as [keyof typeof TEXTS, string][]) {
+    if (settings[key] !== defaults[key]) pairs[name] = settings[key];
+  }
+  for (const [key, name] of Object.entries(LISTS) as [keyof typeof LISTS, string][]) {
+    if (settings[key].length) pairs[name] = settings[key].join(',');
+  }
+  for (const [key, value] of Object.entries(settings.tags)) pairs[`tag:${key}`] = value;
+  const chunks = encodePairs(pairs).match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
+  if (chunks.length > MOST_CHUNKS) {
+    throw new RadError(
+      'USAGE',
+      'these settings are too long to be kept in tags: shorten --filter-pattern, --clusters or --tag',
+    );
+  }
+  return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? null]));
+}
+const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
+
+export const regionLabel = (region: string, { retentionDays, logRetentionDays }: RegionSettings): Labels => ({
+  [REGION + region]: encodePairs({ retention: retentionDays, 'log-retention': logRetentionDays }),
+});
+export const noRegionLabels = (regions: readonly string[]): Labels =>
+  Object.fromEntries(regions.map((region) => [REGION + region, null]));
+
+export const connectedRegions = (tags: Tags = {}): string[] =>
+  Object.keys(tags)
+    .filter((key) => key.startsWith(REGION))
+    .map((key) => key.slice(REGION.length))
+    .sort();
+
+export function readRecord(tags: Tags = {}): Recorded {
+  const text = Array.from({ length: MOST_CHUNKS }, (_, i) => tags[chunkKey(i)] ?? '').join('');
+  const pairs = decodePairs(text);
+  const account: Record<string, unknown> = {};
+  for (const [key, name] of Object.entries(TEXTS)) if (pairs[name] !== undefined) account[key] = pairs[name];
+  for (const [key, name] of Object.entries(LISTS)) if (pairs[name] !== undefined) account[key] = pairs[name].split(',');
+  const own = Object.entries(pairs).filter(([key]) => key.startsWith('tag:'));
+  if (own.length) account.tags = Object.fromEntries(own.map(([key, value]) => [key.slice('tag:'.length), value]));
+  const regions = Object.fromEntries(
+    connectedRegions(tags).map((region) => [region, readRegion(tags[REGION + region])]),
+  );
+  return { account: account as Partial<AccountSettings>, regions };
+}
+
+function readRegion(text: string | undefined): Partial<RegionSettings> {
+  const { retention, 'log-retention': logRetention } = decodePairs(text);
+  return {
+    ...(retention && { retentionDays: Number(retention) }),
+    ...(logRetention && { logRetentionDays: Number(logRetention) }),
+  };
+}
