@@ -1,0 +1,136 @@
+import { defaultRegions, logTypes } from './facts.ts';
+import type { LogGroup } from './model.ts';
+import {
+  addBucket,
+  addCluster,
+  addFilter,
+  addLogGroup,
+  addRole,
+  addStream,
+  type ClusterOptions,
+  emptyWorld,
+  type World,
+} from './world.ts';
+
+const days = 86_400_000;
+
+/** A cluster with the log group that it writes to. */
+function logging(
+  world: World,
+  region: string,
+  name: string,
+  cluster: ClusterOptions = {},
+  group: Partial<LogGroup> = {},
+): LogGroup {
+  const createdAt = world.now - 200 * days;
+  addCluster(world, region, name, { createdAt, ...cluster });
+  return addLogGroup(world, region, `/aws/eks/${name}/cluster`, { createdAt, ...group });
+}
+
+const silent = (world: World, region: string, name: string, cluster: ClusterOptions = {}) =>
+  addCluster(world, region, name, { createdAt: world.now - 200 * days, ...cluster });
+
+/** A company's account: five clusters, each in another state, none of them blocked, and what other teams have there. */
+function company(): World {
+  const world = emptyWorld();
+  const [us, eu] = ['us-east-1', 'eu-west-1'];
+  silent(world, us, 'payments-prod', { tags: { team: 'payments', env: 'prod' } });
+  logging(
+    world,
+    us,
+    'platform-prod',
+    { logging: [...logTypes], tags: { team: 'platform' } },
+    { retention: 90, storedBytes: 48_318_382_080 },
+  );
+  logging(world, us, 'staging', { logging: ['audit'], terse: true }, { storedBytes: 9_663_676_416 });
+  logging(
+    world,
+    eu,
+    'checkout-prod',
+    { logging: ['api', 'authenticator'], tags: { team: 'checkout', env: 'prod' } },
+    { retention: 365 },
+  );
+  logging(world, eu, 'analytics', { tags: { team: 'data' } }, { retention: 30, storedBytes: 1_048_576 });
+  neighbours(world);
+  return world;
+}
+
+/** Things of other teams, some with names like ours: nobody may touch them. */
+function neighbours(world: World): void {
+  const [us, eu] = ['us-east-1', 'eu-west-1'];
+  const old = { createdAt: world.now - 400 * days };
+  addRole(world, 'datadog-forwarder', { tags: { team: 'observability' }, description: 'Datadog log forwarder' });
+  addRole(world, 'rad-firehose-legacy', {
+    trust: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'firehose.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    },
+    tags: { team: 'radiology' },
+  });
+  addRole(world, 'eks-node', {
+    attached: [`arn:${world.partition}:iam::aws:policy/AdministratorAccess`],
+    instanceProfiles: ['eks-node'],
+  });
+  addBucket(world, us, 'radiology-eks-audit-logs', { ...old, tags: { team: 'radiology' } });
+  addBucket(world, us, `company-terraform-state-${world.account}`, { ...old, versioning: 'Enabled' });
+  addBucket(world, eu, 'rad-eks-audit-logs', { ...old, owner: '999988887777' });
+  addStream(world, us, 'clickstream', { ...old, tags: { team: 'web' } });
+  addStream(world, eu, 'rad-eks-audit-logs-test', { ...old, tags: { team: 'radiology' } });
+  for (const name of ['/aws/lambda/datadog-forwarder', '/aws/containerinsights/platform-prod/application']) {
+    addLogGroup(world, us, name, { ...old, retention: 14 });
+  }
+  addLogGroup(world, us, '/aws/eks/payments-prod/cluster-insights', { ...old, tags: { team: 'payments' } });
+  addLogGroup(world, eu, '/aws/eks/checkout', { ...old, class: 'INFREQUENT_ACCESS' });
+}
+
+/** What must hold whatever is found: two regions with a cluster in each state that matters. */
+function laws(): World {
+  const world = emptyWorld();
+  for (const region of ['us-east-1', 'eu-west-1']) {
+    silent(world, region, 'logging-off');
+    logging(world, region, 'audit-on', { logging: ['audit'] }, { retention: 90 });
+    logging(world, region, 'all-on', { logging: [...logTypes] }, { retention: 365 });
+    logging(world, region, 'api-authenticator', { logging: ['api', 'authenticator'] });
+    logging(world, region, 'left-over', {}, { retention: 7, storedBytes: 4_096 });
+    logging(world, region, 'foreign-filter', { logging: ['audit'] });
+    addFilter(world, region, '/aws/eks/foreign-filter/cluster', 'datadog', { filterPattern: '{ $.verb = "delete" }' });
+    logging(world, region, 'slots-full', { logging: ['audit'] });
+    for (let slot = 0; slot < world.quotas.filtersPerGroup; slot++) {
+      addFilter(world, region, '/aws/eks/slots-full/cluster', ['datadog', 'splunk'][slot] ?? `filter-${slot}`);
+    }
+    const tags = { terraform: 'true', 'terraform-module': 'eks', owner: 'platform' };
+    logging(world, region, 'terraformed', { logging: ['api', 'audit'], tags }, { retention: 30, tags });
+  }
+  neighbours(world);
+  return world;
+}
+
+/** The same company, one region closed by an organisation policy; me-south-1, an opt-in region, is off as everywhere. */
+function denied(): World {
+  const world = company();
+  world.regions['eu-west-1']!.state = 'denied';
+  return world;
+}
+
+/** us-east-1 and eu-west-1 among them. */
+const tenRegions = defaultRegions.filter((name) => /-1$/.test(name));
+
+/** `n` clusters in all, dealt out over the regions; every second one logs already. */
+export function many(n: number, regions: readonly string[] = tenRegions): World {
+  const world = emptyWorld({ pageSize: 100 });
+  for (let i = 0; i < n; i++) {
+    const region = regions[i % regions.length]!;
+    const name = `cluster-${String(i).padStart(4, '0')}`;
+    if (i % 2) logging(world, region, name, { logging: ['audit'] }, { retention: 90 });
+    else silent(world, region, name);
+  }
+  return world;
+}
+
+export const scenarios: Readonly<Record<string, () => World>> = {
+  default: company,
+  laws,
+  denied,
+  empty: () => emptyWorld(),
+  many: () => many(1_000),
+};

@@ -1,0 +1,147 @@
+import { gzipSync } from 'node:zlib';
+import { compare, own, page } from '../basics.ts';
+import { awsError } from '../errors.ts';
+import { compile, matches } from '../filter-pattern.ts';
+import type { Filter, LogEvent, LogGroup, Stream, World } from '../model.ts';
+import { assumable, roleMay } from '../policy.ts';
+import { groupOf } from './groups.ts';
+import { accept } from './records.ts';
+import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
+
+const invalid = (message: string) => awsError('InvalidParameterException', message);
+
+const isFirehose = (destinationArn: string): boolean => destinationArn.split(':')[2] === 'firehose';
+
+/** The stream that a filter of this region can write to now, through its role: ACTIVE, here, allowed. */
+function reachable(world: World, region: string, { destinationArn, roleArn = '' }: Filter): Stream | undefined {
+  const stream = Object.values(world.regions[region]!.streams).find((candidate) => candidate.arn === destinationArn);
+  if (stream?.status !== 'ACTIVE') return undefined;
+  const allowed = roleMay(world, roleArn, {
+    action: 'firehose:PutRecord',
+    resource: destinationArn,
+    context: { 'aws:resourceaccount': world.account },
+  });
+  return allowed ? stream : undefined;
+}
+
+/** CloudWatch Logs names the log group as the source of the request (CloudWatch Logs user guide, "Confused deputy prevention"). */
+function checkDelivery(at: At, group: LogGroup, filter: Filter): void {
+  const { world, region } = at;
+  const context = { 'aws:sourcearn': arn(at, 'logs', `log-group:${group.name}`), 'aws:sourceaccount': world.account };
+  if (!assumable(world, filter.roleArn ?? '', { service: 'logs', region, context })) {
+    throw awsError(
+      'ValidationException',
+      'Make sure you have given CloudWatch Logs permission to assume the provided role.',
+    );
+  }
+  const stream = reachable(world, region, filter);
+  if (!stream) {
+    throw invalid(
+      'Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state.',
+    );
+  }
+  accept(world, region, stream, [control(world)]);
+}
+
+function checkFields(input: Input): void {
+  const { filterName, filterPattern, destinationArn, roleArn } = input;
+  if (!/^[^:*]{1,512}$/.test(filterName)) throw invalid(`Invalid filterName: ${filterName}`);
+  if (filterPattern.length > 1_024)
+    throw invalid(
+      "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024",
+    );
+  if (filterPattern.trim().startsWith('{')) {
+    try {
+      compile(filterPattern.trim());
+    } catch {
+      throw invalid('Invalid filter pattern');
+    }
+  }
+  const service = destinationArn.split(':')[2];
+  if (!['firehose', 'kinesis', 'lambda', 'logs'].includes(service))
+    throw invalid(`PutSubscriptionFilter operation cannot work with destinationArn for vendor ${service}`);
+  if (service === 'lambda' && roleArn) throw invalid('destinationArn for vendor lambda cannot be used with roleArn');
+  if (service === 'firehose' && !roleArn)
+    throw invalid('destinationArn for vendor firehose cannot be used without roleArn');
+}
+
+const PutSubscriptionFilter: Operation = (at, input) => {
+  const { filterName, filterPattern, destinationArn, roleArn, distribution = 'ByLogStream' } = input;
+  const group = groupOf(at, input.logGroupName);
+  checkFields(input);
+  if (group.class !== 'STANDARD')
+    throw invalid('Subscription filters are supported only for log groups in the Standard log class.');
+  const known = own(group.filters, filterName);
+  const full = Object.keys(group.filters).length >= at.world.quotas.filtersPerGroup;
+  if (!known && full) throw awsError('LimitExceededException', 'Resource limit exceeded.');
+  const filter: Filter = {
+    filterName,
+    logGroupName: group.name,
+    filterPattern,
+    destinationArn,
+    ...(roleArn && { roleArn }),
+    distribution,
+    creationTime: known?.creationTime ?? at.now,
+  };
+  if (isFirehose(destinationArn)) checkDelivery(at, group, filter);
+  group.filters[filterName] = filter;
+  return {};
+};
+
+export const filters: Service = {
+  PutSubscriptionFilter,
+  DescribeSubscriptionFilters: (at, input) => {
+    const prefix = input.filterNamePrefix ?? '';
+    const found = Object.values(groupOf(at, input.logGroupName).filters)
+      .filter(({ filterName }) => filterName.startsWith(prefix))
+      .sort((a, b) => compare(a.filterName, b.filterName));
+    const { items, next } = page(found, ({ filterName }) => filterName, limit(at, input.limit), input.nextToken);
+    const subscriptionFilters = items.map((filter) => ({ ...filter, applyOnTransformedLogs: false }));
+    return { subscriptionFilters, ...(next && { nextToken: next }) };
+  },
+  DeleteSubscriptionFilter: (at, { logGroupName, filterName }) => {
+    const group = groupOf(at, logGroupName);
+    if (!own(group.filters, filterName))
+      throw awsError('ResourceNotFoundException', 'The specified subscription filter does not exist.');
+    delete group.filters[filterName];
+    return {};
+  },
+};
+
+/** Records as CloudWatch Logs sends them: one gzip member each (CloudWatch Logs user guide, "Subscription filters"). */
+const record = (content: object): string => gzipSync(JSON.stringify(content), { level: 6 }).toString('base64');
+
+const control = (world: World): string =>
+  record({
+    messageType: 'CONTROL_MESSAGE',
+    owner: 'CloudwatchLogs',
+    logGroup: '',
+    logStream: '',
+    subscriptionFilters: [],
+    logEvents: [
+      { id: '', timestamp: world.now, message: 'CWL CONTROL MESSAGE: Checking health of destination Firehose.' },
+    ],
+  });
+
+/** Forwards new events through each filter whose pattern they match. What cannot be delivered is lost. */
+export function forward({ world, region }: At, group: LogGroup, logStream: string, events: readonly LogEvent[]): void {
+  for (const filter of Object.values(group.filters)) {
+    const chosen = events.filter(({ message }) => matches(filter.filterPattern, message));
+    const stream = chosen.length && isFirehose(filter.destinationArn) && reachable(world, region, filter);
+    if (!stream) continue;
+    const logEvents = chosen.map(({ timestamp, message }) => ({
+      id: String(++world.serial).padStart(56, '3'),
+      timestamp,
+      message,
+    }));
+    const content = {
+      messageType: 'DATA_MESSAGE',
+      owner: world.account,
+      logGroup: group.name,
+      logStream,
+      subscriptionFilters: [filter.filterName],
+      logEvents,
+    };
+    accept(world, region, stream, [record(content)]);
+  }
+}

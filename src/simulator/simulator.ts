@@ -1,0 +1,166 @@
+import { Readable } from 'node:stream';
+import { advance } from './advance.ts';
+import { own, uuidOf } from './basics.ts';
+import { type AwsError, awsError, sign } from './errors.ts';
+import { admit } from './gate.ts';
+import { account } from './services/account.ts';
+import { eks } from './services/eks.ts';
+import { firehose } from './services/firehose.ts';
+import { iam } from './services/iam.ts';
+import { logs } from './services/logs.ts';
+import { s3 } from './services/s3.ts';
+import type { Input, Service } from './services/service.ts';
+import { sts } from './services/sts.ts';
+import type { Store } from './store.ts';
+import type { World } from './world.ts';
+
+/** The time that calls take and that the world lives in. */
+export interface SimulatedTime {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  during<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** One request that reaches AWS; a retry is another. */
+export interface Call {
+  readonly service: string;
+  readonly operation: string;
+  readonly region: string;
+  readonly input: Input;
+  readonly write: boolean;
+  /** 1, 2, 3… over all calls. */
+  readonly n: number;
+  /** 1, 2, 3… over the calls that write; 0 for those that read. */
+  readonly writeN: number;
+}
+
+/** What goes wrong with a call: before it takes effect, or after, so that only the answer is lost. */
+export interface Fault {
+  readonly when: 'before' | 'after';
+  readonly error: Error;
+}
+
+export interface SimulatorOptions {
+  readonly clock: SimulatedTime;
+  readonly store: Store;
+  readonly faults?: ((call: Call) => Fault | undefined) | undefined;
+  readonly onCall?: ((call: Call, error?: Error) => void) | undefined;
+}
+
+/** What the simulator needs of an SDK client. */
+export interface Attachable {
+  readonly middlewareStack: { use(plugin: Plugin): void };
+}
+
+interface Plugin {
+  applyToStack(stack: Input): void;
+}
+
+interface Sent {
+  readonly input: Input;
+  readonly request?: { readonly body?: unknown };
+}
+
+const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account };
+
+type Outcome = { readonly answer: object } | { readonly error: Error };
+
+/** An AWS account in memory. Clients, commands, serialisers and retries are the real ones; only the wire is missing. */
+export class Simulator {
+  readonly #options: SimulatorOptions;
+  #calls = 0;
+  #writes = 0;
+  /** As the last call saw it. */
+  #callMs: number | undefined;
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+  }
+
+  /** Answers in place of the network: inside the retry, outside the parsing of the response. */
+  readonly attach = (client: Attachable, service: string, region: string): void => {
+    client.middlewareStack.use({
+      applyToStack: (stack) =>
+        stack.add(
+          (_next: unknown, context: { commandName: string }) => (sent: Sent) =>
+            this.#answer(service, context.commandName.replace(/Command$/, ''), region, sent),
+          { step: 'deserialize', name: 'simulator', priority: 'high' },
+        ),
+    });
+  };
+
+  async #answer(service: string, operation: string, region: string, sent: Sent): Promise<object> {
+    const { clock, store, faults, onCall } = this.#options;
+    const call = this.#count(service, operation, region, sent.input);
+    const requestId = uuidOf(`request ${call.n}`);
+    const fault = faults?.(call);
+    this.#callMs ??= await clock.during(() => store.transact((world) => world.lags.callMs));
+    await clock.sleep(this.#callMs);
+    const done = await clock.during(() =>
+      store.transact((world): Outcome => {
+        advance(world, clock.now());
+        this.#callMs = world.lags.callMs;
+        if (fault?.when === 'before') return { error: fault.error };
+        const result = handle(world, call, service === 'eks' ? tokenOf(sent) : undefined);
+        return fault ? { error: fault.error } : result;
+      }),
+    );
+    if ('error' in done) {
+      const error = done.error as AwsError;
+      if (error.$metadata) sign(error, service, requestId);
+      onCall?.(call, error);
+      throw error;
+    }
+    onCall?.(call);
+    const $metadata = { httpStatusCode: 200, requestId, attempts: 1, totalRetryDelay: 0 };
+    return { response: {}, output: { $metadata, ...streamed(done.answer) } };
+  }
+
+  #count(service: string, operation: string, region: string, input: Input): Call {
+    const write = !/^(Get|List|Describe|Head|Test|Filter)/.test(operation);
+    if (write) this.#writes++;
+    return { service, operation, region, input, write, n: ++this.#calls, writeN: write ? this.#writes : 0 };
+  }
+}
+
+/** The world changes, or an error says why not; what is answered is no part of the world. */
+function handle(world: World, { service, operation, region, input }: Call, token: string | undefined): Outcome {
+  try {
+    admit(world, service, operation, region);
+    const run = own(own(services, service) ?? {}, operation);
+    if (!run) throw awsError('NotImplemented', `the simulator does not know ${service}:${operation}`, 501);
+    const here = world.regions[region]!;
+    return { answer: structuredClone(run({ world, region, now: world.now, here, token }, input)) };
+  } catch (error) {
+    if (service !== 's3' || !operation.startsWith('Head')) return { error: error as Error };
+    return { error: bodiless(error as AwsError, own(world.buckets, input.Bucket)?.region) };
+  }
+}
+
+/** An error of a HEAD request has no body: the SDK has the status and the headers to go by (AWS SDK for JavaScript v3 source, S3 client). */
+function bodiless(error: AwsError, bucketRegion: string | undefined): AwsError {
+  const statusCode = error.$metadata?.httpStatusCode;
+  if (!statusCode) return error;
+  const headers = bucketRegion ? { 'x-amz-bucket-region': bucketRegion } : {};
+  const bare = awsError(statusCode === 404 ? 'NotFound' : 'Unknown', 'UnknownError', statusCode);
+  return Object.defineProperty(bare, '$response', { value: { statusCode, headers }, enumerable: false });
+}
+
+/** The idempotency token that the serialiser of EKS fills in when the caller gives none: retries carry the same. */
+function tokenOf({ request }: Sent): string | undefined {
+  const body = request?.body;
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
+  return typeof text === 'string' ? /"clientRequestToken":"([^"]+)"/.exec(text)?.[1] : undefined;
+}
+
+/** The body of an object as the SDK for Node hands it out: a stream that can be collected. */
+function streamed(answer: object): object {
+  if (!('Body' in answer) || !(answer.Body instanceof Uint8Array)) return answer;
+  const bytes = answer.Body;
+  const Body = Object.assign(Readable.from([bytes], { objectMode: false }), {
+    transformToByteArray: async () => bytes,
+    transformToString: async (encoding?: BufferEncoding) => Buffer.from(bytes).toString(encoding),
+    transformToWebStream: () => Readable.toWeb(Readable.from([bytes])),
+  });
+  return { ...answer, Body };
+}
