@@ -1,0 +1,347 @@
+import type { RegionState } from '../aws/discover.ts';
+import type { Change } from '../engine/diff.ts';
+import { ERROR_CODES, type ErrorCode, type RadError } from '../engine/errors.ts';
+import type { Outcome } from '../engine/event.ts';
+import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/plan.ts';
+import type { Json, Resource, Type } from '../engine/resource.ts';
+
+/** A remark that stops nothing. */
+export interface Notice {
+  readonly code: string;
+  readonly region: string;
+  readonly id: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+export interface Problem extends Notice {
+  readonly awsCode: string | null;
+  readonly requestId: string | null;
+}
+
+export interface ChangeRow {
+  readonly region: string;
+  readonly type: Type;
+  readonly id: string;
+  readonly action: 'create' | 'update' | 'adopt' | 'delete' | 'restore' | 'keep' | 'none' | 'blocked';
+  readonly reason: Reason | null;
+  readonly status: 'planned' | 'done' | 'unchanged' | 'failed' | 'skipped';
+  readonly diff: readonly {
+    readonly path: string;
+    readonly before: Json;
+    readonly after: Json;
+    readonly kept?: true;
+  }[];
+  /** Why it is kept, blocked or skipped. */
+  readonly note: string | null;
+}
+export interface ClusterRow {
+  readonly region: string;
+  readonly name: string;
+  readonly auditLogging: boolean;
+  readonly filter: 'ok' | 'missing' | 'drifted' | 'foreign' | 'blocked';
+  readonly delivery: {
+    readonly state: 'delivering' | 'idle' | 'failing' | 'none' | 'unknown';
+    readonly lastObjectAt: string | null;
+  };
+  readonly managedBy: 'cloudformation' | 'eksctl' | 'terraform' | null;
+}
+export type Summary = Record<
+  | 'clusters'
+  | 'create'
+  | 'update'
+  | 'adopt'
+  | 'delete'
+  | 'restore'
+  | 'keep'
+  | 'unchanged'
+  | 'blocked'
+  | 'skipped'
+  | 'failed',
+  number
+>;
+
+/** The result of a run: the JSON document, and all that the text says. Its schema is schema/rad-connect.schema.json. */
+export interface Document {
+  readonly schemaVersion: 1;
+  readonly command: string;
+  readonly version: string;
+  readonly dryRun: boolean;
+  readonly result: 'ok' | 'changes' | 'partial' | 'failed' | 'blocked';
+  readonly account: string | null;
+  readonly partition: string | null;
+  readonly regions: readonly { readonly name: string; readonly state: RegionState }[];
+  readonly summary: Summary;
+  readonly changes: readonly ChangeRow[];
+  readonly clusters: readonly ClusterRow[];
+  readonly outputs: Outputs;
+  readonly warnings: readonly Notice[];
+  readonly errors: readonly Problem[];
+}
+export interface Outputs {
+  readonly auditLogsRoleArn: string | null;
+  /** Who may assume it. */
+  readonly radRoleArn: string | null;
+  readonly externalId: string | null;
+  readonly buckets: Readonly<Record<string, string>>;
+  readonly streams: Readonly<Record<string, string>>;
+}
+
+/** What a command hands over to be shown. */
+export interface Result {
+  readonly command: string;
+  readonly dryRun: boolean;
+  /** Nothing was meant to be changed. */
+  readonly readOnly: boolean;
+  readonly goal: Goal;
+  readonly account: string | null;
+  readonly partition: string | null;
+  readonly regions: readonly { readonly name: string; readonly state: RegionState; readonly error?: RadError }[];
+  readonly steps: readonly Step[];
+  /** undefined: nothing was carried out. */
+  readonly outcomes?: readonly Outcome[];
+  readonly outputs: Outputs;
+  readonly warnings: readonly Notice[];
+  /** What ended the whole run. */
+  readonly error?: RadError;
+}
+
+export const NO_OUTPUTS: Outputs = {
+  auditLogsRoleArn: null,
+  radRoleArn: null,
+  externalId: null,
+  buckets: {},
+  streams: {},
+};
+
+export function toDocument(result: Result, version: string): Document {
+  const pairs = pairUp(result);
+  const changes = pairs.map(toRow(result)).sort(byPlace);
+  const errors = [
+    ...regionErrors(result),
+    ...stepErrors(pairs, result.error),
+    ...(result.error ? [problem(result.error, 'global', '')] : []),
+  ];
+  return {
+    schemaVersion: 1,
+    command: result.command,
+    version,
+    dryRun: result.dryRun,
+    result: verdict(result, changes, errors),
+    account: result.account,
+    partition: result.partition,
+    regions: result.regions.map(({ name, state }) => ({ name, state })),
+    summary: summarise(changes, clusterSteps(result).length),
+    changes,
+    clusters: clusterSteps(result)
+      .map((step) => clusterRow(step, pairs))
+      .sort(byPlace),
+    outputs: result.outputs,
+    warnings: [...result.warnings].sort(byPlace),
+    errors: errors.sort(byPlace),
+  };
+}
+
+interface Pair {
+  readonly step: Step;
+  readonly outcome: Outcome | undefined;
+}
+
+/** Steps with how they ended; what is not there and not wanted, or not ours and not asked for, is nothing to tell. */
+function pairUp({ steps, outcomes, goal }: Result): Pair[] {
+  const endOf = new Map(outcomes?.map((outcome) => [outcome.step, outcome]));
+  return steps
+    .filter(({ resource, actual, action }) => goal === 'present' || action !== 'none' || isOurs(resource, actual))
+    .map((step) => ({ step, outcome: endOf.get(step) }));
+}
+
+const errorOf = ({ step, outcome }: Pair): RadError | undefined =>
+  outcome?.status === 'failed' ? outcome.error : step.error;
+
+const toRow =
+  ({ readOnly, dryRun }: Result) =>
+  (pair: Pair): ChangeRow => {
+    const { step, outcome } = pair;
+    const { resource, action, reason } = step;
+    const blocked = action === 'blocked' || errorOf(pair)?.blocks === true;
+    const because = outcome?.status === 'skipped' ? outcome.because : outcome ? undefined : step.because;
+    return {
+      region: placeOf(resource),
+      type: resource.type,
+      id: resource.name,
+      action: blocked ? 'blocked' : outcome?.status === 'kept' ? 'keep' : action,
+      reason: reason ?? null,
+      status: statusOf(pair, readOnly || dryRun),
+      diff: diffOf(step),
+      note: noteOf(pair, because),
+    };
+  };
+
+/** IAM is the same in all regions. */
+export const placeOf = ({ type, region }: Resource): string => (type === 'iam:role' ? 'global' : region);
+
+function statusOf({ step, outcome }: Pair, planOnly: boolean): ChangeRow['status'] {
+  if (step.action === 'blocked' || (step.because && !outcome)) return 'skipped';
+  if (outcome) return outcome.status === 'kept' ? 'unchanged' : outcome.status;
+  return planOnly && writes(step) ? 'planned' : writes(step) ? 'skipped' : 'unchanged';
+}
+
+const diffOf = ({ changes, kept }: Step) => [
+  ...changes.map(plain),
+  ...kept.map((change) => ({ ...plain(change), kept: true as const })),
+];
+const plain = ({ path, before, after }: Change) => ({ path, before: before ?? null, after });
+
+function noteOf(pair: Pair, because: Resource | undefined): string | null {
+  if (because) return `needs ${because.type} ${because.name}`;
+  if (pair.outcome?.status === 'kept') return pair.outcome.why;
+  if (pair.step.kept.length) return 'stricter than wanted: kept';
+  return errorOf(pair)?.message ?? pair.step.stay?.why ?? null;
+}
+
+const problem = (error: RadError, region: string, id: string): Problem => ({
+  code: error.code,
+  region,
+  id,
+  message: error.message,
+  hint: error.hint ?? null,
+  awsCode: error.awsCode ?? null,
+  requestId: error.requestId ?? null,
+});
+
+/** With `all`, a region that a policy denies is the normal state of a large company: a warning, made by the command. */
+const regionErrors = ({ regions }: Result): Problem[] =>
+  regions.flatMap(({ name, error }) => (error ? [problem(error, name, name)] : []));
+
+/** What every waiting step met when the run was told to stop is said once, as the end of the run. */
+const stepErrors = (pairs: readonly Pair[], end: RadError | undefined): Problem[] =>
+  pairs.flatMap((pair) => {
+    const error = errorOf(pair);
+    const { resource } = pair.step;
+    return error && error !== end ? [problem(error, placeOf(resource), resource.name)] : [];
+  });
+
+function verdict(
+  { readOnly, dryRun, error }: Result,
+  changes: readonly ChangeRow[],
+  errors: readonly Problem[],
+): Document['result'] {
+  const good = changes.some(
+    ({ status, action }) =>
+      action !== 'blocked' && (status === 'done' || status === 'unchanged' || status === 'planned'),
+  );
+  if (error && ERROR_CODES[error.code].exit !== 1) return 'failed';
+  if (errors.length) {
+    if (good) return 'partial';
+    return errors.every(({ code }) => ERROR_CODES[code as ErrorCode].blocks) ? 'blocked' : 'failed';
+  }
+  const pending = changes.some(({ status }) => status === 'planned');
+  return (readOnly || dryRun) && pending ? 'changes' : 'ok';
+}
+
+function summarise(changes: readonly ChangeRow[], clusters: number): Summary {
+  const count = (test: (row: ChangeRow) => boolean) => changes.filter(test).length;
+  const ran = (action: ChangeRow['action']) =>
+    count((row) => row.action === action && (row.status === 'planned' || row.status === 'done'));
+  return {
+    clusters,
+    create: ran('create'),
+    update: ran('update'),
+    adopt: ran('adopt'),
+    delete: ran('delete'),
+    restore: ran('restore'),
+    keep: count(({ action }) => action === 'keep'),
+    unchanged: count(({ action, status }) => action === 'none' && status === 'unchanged'),
+    blocked: count(({ action }) => action === 'blocked'),
+    skipped: count(({ action, status }) => action !== 'blocked' && status === 'skipped'),
+    failed: count(({ action, status }) => action !== 'blocked' && status === 'failed'),
+  };
+}
+
+const clusterSteps = ({ steps }: Result): Step[] =>
+  steps.filter(({ resource }) => resource.type === 'eks:cluster-logging');
+
+function clusterRow(logging: Step, pairs: readonly Pair[]): ClusterRow {
+  const { region, name } = logging.resource;
+  const filter = pairs.find(
+    ({ step: { resource } }) =>
+      resource.type === 'logs:subscription-filter' &&
+      resource.region === region &&
+      resource.name === `/aws/eks/${name}/cluster`,
+  );
+  const log = pairs.find(({ step }) => step === logging);
+  const audit = log?.outcome?.status === 'done' ? log.step.target.audit === true : logging.actual.spec.audit === true;
+  const state = filterState(filter);
+  return {
+    region,
+    name,
+    auditLogging: audit,
+    filter: state,
+    delivery: { state: audit && (state === 'ok' || state === 'drifted') ? 'unknown' : 'none', lastObjectAt: null },
+    managedBy: managerOf(logging.actual.tags ?? {}),
+  };
+}
+
+function filterState(pair: Pair | undefined): ClusterRow['filter'] {
+  if (!pair) return 'missing';
+  const { step, outcome } = pair;
+  if (step.reason === 'foreign') return 'foreign';
+  if (step.action === 'blocked' || errorOf(pair)?.blocks) return 'blocked';
+  if (step.action === 'delete') return outcome?.status === 'done' ? 'missing' : 'ok';
+  if (outcome?.status === 'done' || step.action === 'none')
+    return step.actual.exists || outcome?.status === 'done' ? 'ok' : 'missing';
+  return step.actual.exists ? 'drifted' : 'missing';
+}
+
+/** What these tools leave on what they manage: CloudFormation by itself, eksctl by its labels, Terraform by wide-spread habit. */
+function managerOf(tags: Readonly<Record<string, string>>): ClusterRow['managedBy'] {
+  const keys = Object.keys(tags);
+  if (keys.some((key) => /^(alpha\.eksctl\.io|eksctl\.cluster\.k8s\.io)\//.test(key))) return 'eksctl';
+  if (keys.some((key) => key.startsWith('aws:cloudformation:'))) return 'cloudformation';
+  return Object.entries(tags).some(([key, value]) => /terraform/i.test(`${key}=${value}`)) ? 'terraform' : null;
+}
+
+interface Placed {
+  readonly region: string;
+  readonly type?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly code?: string;
+}
+/** Account-wide things first, then by region, type and id: the same account gives the same bytes. */
+function byPlace(a: Placed, b: Placed): number {
+  const key = ({ region, type, id, name, code }: Placed) => [
+    region === 'global' ? '' : region,
+    type ?? code ?? '',
+    id ?? name ?? '',
+  ];
+  const [x, y] = [key(a), key(b)];
+  const at = x.findIndex((part, i) => part !== y[i]);
+  return at === -1 ? 0 : x[at]! < y[at]! ? -1 : 1;
+}
+
+/** A run that never came to see an account. */
+export const failure = (command: string, error: RadError): Result => ({
+  command,
+  dryRun: false,
+  readOnly: false,
+  goal: 'present',
+  account: null,
+  partition: null,
+  regions: [],
+  steps: [],
+  outputs: NO_OUTPUTS,
+  warnings: [],
+  error,
+});
+
+/** The exit code that the contract gives to this result. */
+export function exitCode({ result, errors, changes }: Document, { detailed = false, readOnly = false } = {}): number {
+  const codes = errors.map(({ code }) => ERROR_CODES[code as ErrorCode].exit);
+  const final = codes.find((code) => code === 130 || code === 64 || code === 4);
+  if (final) return final;
+  if (result === 'ok') return 0;
+  if (result === 'changes') return detailed ? 2 : 0;
+  if (result === 'partial' || (readOnly && result === 'blocked')) return 3;
+  const wrote = changes.some(({ status }) => status === 'done');
+  return !wrote && codes.length > 0 && codes.every((code) => code === 5) ? 5 : 1;
+}

@@ -1,0 +1,214 @@
+import type { Json } from '../engine/resource.ts';
+import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from './document.ts';
+import { columns, type Paint } from './style.ts';
+
+const MARKS = {
+  create: '+',
+  adopt: '+',
+  update: '~',
+  delete: '-',
+  restore: '<',
+  keep: '=',
+  blocked: '!',
+  none: ' ',
+} as const;
+const COLOURS = { '+': 'green', '~': 'yellow', '-': 'red', '<': 'yellow', '=': 'dim', '!': 'red', ' ': 'dim' } as const;
+const DONE = {
+  create: 'created',
+  adopt: 'adopted',
+  update: 'updated',
+  delete: 'deleted',
+  restore: 'restored',
+} as const;
+
+/** The document as a person reads it: plan, outcome or status. */
+export function toText(document: Document, paint: Paint): string {
+  if (!document.account) return '';
+  const blocks = [
+    heading(document),
+    ...(document.command === 'status' ? statusBlocks(document, paint) : planBlocks(document, paint)),
+  ];
+  return `${blocks.join('\n')}\n`;
+}
+
+function heading({ account, partition, regions, outputs, command }: Document): string {
+  const names = regions.map(({ name, state }) => (state === 'ok' ? name : `${name} (${state})`));
+  const lines = [`Account ${account} (${partition})${names.length ? `, regions ${names.join(', ')}` : ''}`];
+  if (outputs.radRoleArn && command !== 'teardown') {
+    lines.push(
+      `Readable by ${outputs.radRoleArn}${outputs.externalId ? `, external id ${outputs.externalId}` : ', without an external id'}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function planBlocks(document: Document, paint: Paint): string[] {
+  return [...changeBlocks(document, paint), paint('bold', totals(document)), ...outputs(document)];
+}
+
+/** What is to be told, place by place: what is as it should be is only counted. */
+function changeBlocks({ changes, clusters }: Document, paint: Paint): string[] {
+  const rows = changes.filter(({ action }) => action !== 'none');
+  const places = [...new Set(rows.map(({ region }) => region))];
+  return places.flatMap((place) => {
+    const count = clusters.filter(({ region }) => region === place).length;
+    const title = place === 'global' ? [] : [paint('bold', `${place} · ${plural(count, 'cluster')}`)];
+    const cells = rows
+      .filter(({ region }) => region === place)
+      .map((row) => [MARKS[row.action], row.type, nameOf(row), detail(row)]);
+    return [...title, ...columns(cells, '  ').map((line) => colourMark(line, paint))];
+  });
+}
+
+const colourMark = (line: string, paint: Paint) => {
+  const mark = line[2] as keyof typeof COLOURS;
+  return `  ${paint(COLOURS[mark] ?? 'dim', mark)}${line.slice(3)}`;
+};
+
+/** A filter is named by its log group; its cluster says the same in less room. */
+const nameOf = ({ type, id }: ChangeRow) =>
+  type === 'logs:subscription-filter' ? id.replace(/^\/aws\/eks\/(.+)\/cluster$/, '$1') : id;
+
+function detail({ status, action, note, diff }: ChangeRow): string {
+  // What our own tags say is for us to read; the note tells why they change.
+  const told = diff.filter(({ path }) => !path.startsWith('tags.rad-connect:'));
+  const parts = action === 'update' || action === 'restore' || action === 'keep' ? told.map(difference) : [];
+  if (status === 'skipped' && action !== 'blocked') parts.unshift('skipped');
+  if (status === 'failed' && action !== 'blocked') parts.unshift('failed');
+  if (note) parts.push(note);
+  return parts.join('; ');
+}
+
+const difference = ({ path, before, after }: ChangeRow['diff'][number]) =>
+  `${path}  ${short(before)} → ${short(after)}`;
+
+function short(value: Json): string {
+  if (value === true) return 'on';
+  if (value === false) return 'off';
+  if (value === null) return 'none';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function totals({ dryRun, summary: s, changes }: Document): string {
+  const planned = dryRun || changes.some(({ status }) => status === 'planned');
+  const tail = [
+    s.restore && `${s.restore} ${planned ? 'to restore' : 'restored'}`,
+    s.keep && `${s.keep} kept`,
+    s.blocked && `${s.blocked} blocked`,
+    s.skipped && `${s.skipped} skipped`,
+    s.failed && `${s.failed} failed`,
+  ].filter(Boolean);
+  if (!s.create && !s.update && !s.delete && tail.length === 0) {
+    return s.unchanged ? `Nothing to do: ${plural(s.unchanged, 'thing')} as wanted.` : 'Nothing to do.';
+  }
+  const [create, update, remove] = planned
+    ? ['to create', 'to update', 'to delete']
+    : [DONE.create, DONE.update, DONE.delete];
+  const list = [`${s.create} ${create}`, `${s.update} ${update}`, `${s.delete} ${remove}`, ...tail].join(', ');
+  return `${planned ? 'Plan' : 'Done'}: ${list}.`;
+}
+
+function outputs({ command, dryRun, outputs: { auditLogsRoleArn, externalId, buckets }, result }: Document): string[] {
+  if (dryRun || command !== 'enable-audit' || !auditLogsRoleArn || result === 'failed' || result === 'blocked')
+    return [];
+  const rows = [
+    ['role for RAD', auditLogsRoleArn],
+    ['external id', externalId ?? 'none'],
+    ...Object.entries(buckets).map(([region, bucket]) => [`bucket in ${region}`, bucket]),
+  ];
+  return ['', ...columns(rows)];
+}
+
+function statusBlocks(document: Document, paint: Paint): string[] {
+  const { regions, clusters, changes, summary } = document;
+  if (regions.length === 0) return ['Nothing is connected. Begin with: rad-connect enable-audit'];
+  const perRegion = regions.flatMap(({ name }) =>
+    regionTable(
+      name,
+      clusters.filter(({ region }) => region === name),
+      document,
+      paint,
+    ),
+  );
+  const differs = changes.some(({ action }) => action !== 'none');
+  const differences = differs ? ['', paint('bold', 'Not as wanted'), ...changeBlocks(document, paint)] : [];
+  const foot = differs
+    ? `${pending(summary)}Mend what can be mended: rad-connect enable-audit`
+    : 'Everything is as wanted.';
+  return [...perRegion, ...differences, '', foot];
+}
+
+const pending = ({ create, update, blocked, keep }: Summary) => {
+  const parts = [
+    create && `${create} missing`,
+    update && `${update} drifted`,
+    keep && `${keep} stricter than wanted`,
+    blocked && `${blocked} blocked`,
+  ];
+  const text = parts.filter(Boolean).join(', ');
+  return text ? `${text}. ` : '';
+};
+
+function regionTable(
+  region: string,
+  clusters: readonly ClusterRow[],
+  { outputs: { buckets } }: Document,
+  paint: Paint,
+): string[] {
+  const title = paint('bold', `${region} · ${plural(clusters.length, 'cluster')}`);
+  const rows = clusters.map(({ name, auditLogging, filter, delivery, managedBy }) => [
+    name,
+    auditLogging ? 'on' : 'off',
+    filter,
+    delivery.state,
+    managedBy ?? '',
+  ]);
+  const table = rows.length ? columns([['CLUSTER', 'AUDIT', 'FILTER', 'DELIVERY', 'MANAGED BY'], ...rows], '  ') : [];
+  return ['', `${title}${buckets[region] ? ` · s3://${buckets[region]}` : ''}`, ...table];
+}
+
+export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+
+/** Three lines: what failed, why, what to do. */
+export function errorText(
+  { code, region, id, message, hint, awsCode, requestId }: Problem,
+  changes: readonly ChangeRow[],
+  paint: Paint,
+): string {
+  if (code === 'USAGE') return `${paint('red', 'error:')} ${message}\n`;
+  const row = changes.find((change) => change.region === region && change.id === id && change.note === message);
+  const where = region === 'global' ? '' : ` in ${region}`;
+  const what = row
+    ? `${row.type} ${nameOf(row)}${where}`
+    : id && id !== region
+      ? `${id}${where}`
+      : region === 'global'
+        ? code
+        : region;
+  const detail = [awsCode, requestId && `request ${requestId}`].filter(Boolean).join(', ');
+  const lines = [
+    `${paint('red', 'error:')} ${what}${row ? `: ${row.action === 'blocked' ? 'blocked' : `${row.action} failed`}` : ''}`,
+    `  ${message}${detail ? ` (${detail})` : ''}`,
+  ];
+  return `${[...lines, ...(hint ? [`  → ${hint}`] : [])].join('\n')}\n`;
+}
+
+/** Of one kind of warning a person wants to see a few; the document holds all of them. */
+const MOST_ALIKE = 3;
+
+export function warningsText(warnings: readonly Notice[], paint: Paint): string {
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  return codes
+    .map((code) => {
+      const alike = warnings.filter((warning) => warning.code === code);
+      const more = alike.length - MOST_ALIKE;
+      const shown = alike.slice(0, more === 1 ? MOST_ALIKE + 1 : MOST_ALIKE);
+      const rest = more > 1 ? `  and ${more} more like this (all of them: -o json)\n` : '';
+      return shown.map((warning) => warningText(warning, paint)).join('') + rest;
+    })
+    .join('');
+}
+
+const warningText = ({ message, hint }: Notice, paint: Paint): string =>
+  `${paint('yellow', 'warning:')} ${message}\n${hint ? `  → ${hint}\n` : ''}`;

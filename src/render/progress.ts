@@ -1,0 +1,99 @@
+import type { Ora } from 'ora';
+import type { Event, Outcome, Report } from '../engine/event.ts';
+import { type Step, writes } from '../engine/plan.ts';
+import { placeOf } from './document.ts';
+import { plural } from './human.ts';
+import type { Paint, Stream } from './style.ts';
+
+export interface ProgressOptions {
+  readonly stream: Stream;
+  readonly paint: Paint;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A spinner on a terminal; plain lines elsewhere. */
+  readonly spinner: Ora | undefined;
+}
+
+/** What can be said of an event: a line that stays, or what the spinner shows meanwhile. */
+interface Line {
+  readonly settled?: string;
+  readonly meanwhile?: string;
+}
+type Lines = { readonly [T in Event['type']]: (event: Extract<Event, { type: T }>) => Line };
+
+const VERBS = {
+  create: 'created',
+  update: 'updated',
+  delete: 'deleted',
+  restore: 'restored',
+  keep: 'kept',
+  none: 'unchanged',
+  blocked: 'blocked',
+} as const;
+
+/** Events become lines on stderr: one for each step that ended, and on a terminal one more that moves. */
+export function progress({ stream, paint, now, spinner }: ProgressOptions): Report {
+  const begun = new Map<Step, number>();
+  const noted = new Map<Step, string>();
+  let total = 0;
+  let ended = 0;
+
+  const lines: Lines = {
+    looking: ({ regions }) => ({
+      settled: `Looking for EKS clusters in ${plural(regions.length, 'region')}`,
+      meanwhile: 'looking for EKS clusters',
+    }),
+    looked: ({ region, clusters, state }) => ({
+      meanwhile: `${region}: ${state === 'ok' ? plural(clusters, 'cluster') : state}`,
+    }),
+    started: ({ steps }) => {
+      total = steps.filter(writes).length;
+      return {};
+    },
+    'step.start': ({ step }) => {
+      begun.set(step, now());
+      return { meanwhile: `${ended}/${total} · ${label(step)}` };
+    },
+    'step.note': ({ step, text }) => {
+      const meanwhile = `${ended}/${total} · ${label(step)}: ${text}`;
+      const isNews = !spinner && noted.get(step)?.replace(/\d/g, '') !== text.replace(/\d/g, '');
+      noted.set(step, text);
+      return { meanwhile, ...(isNews && { settled: `  ${paint('dim', '·')} ${label(step)}: ${text}` }) };
+    },
+    'step.end': ({ outcome }) => {
+      if (!writes(outcome.step)) return {};
+      ended++;
+      return {
+        settled: endLine(outcome, now() - (begun.get(outcome.step) ?? now()), paint),
+        meanwhile: `${ended}/${total}`,
+      };
+    },
+  };
+
+  return (event) => {
+    const { settled, meanwhile } = (lines[event.type] as (e: Event) => Line)(event);
+    if (spinner) {
+      if (settled) {
+        spinner.clear();
+        stream.write(`${settled}\n`);
+      }
+      if (meanwhile) spinner.text = meanwhile;
+      if (!spinner.isSpinning) spinner.start();
+    } else if (settled) stream.write(`${settled}\n`);
+  };
+}
+
+const label = ({ resource }: Step) => {
+  const place = placeOf(resource);
+  return `${place === 'global' ? '' : `${place} `}${resource.type} ${resource.name}`;
+};
+
+function endLine(outcome: Outcome, ms: number, paint: Paint): string {
+  const { step, status } = outcome;
+  const time = ms >= 1_000 ? ` (${Math.round(ms / 1_000)} s)` : '';
+  if (status === 'failed')
+    return `  ${paint('red', '✗')} ${label(step)} ${outcome.error.blocks ? 'blocked' : 'failed'}${time}`;
+  if (status === 'skipped') return `  ${paint('dim', '-')} ${label(step)} skipped`;
+  if (status === 'kept') return `  ${paint('dim', '=')} ${label(step)} kept`;
+  return `  ${paint('green', '✓')} ${label(step)} ${VERBS[step.action]}${time}`;
+}
