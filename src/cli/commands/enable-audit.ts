@@ -1,0 +1,120 @@
+import { enabledRegions } from '../../aws/discover.ts';
+import { checkPrefix } from '../../desired/names.ts';
+import { readRecord } from '../../desired/settings.ts';
+import type { Notice, Result } from '../../render/document.ts';
+import { type Context, givenSettings } from '../context.ts';
+import { checkRegions, converge, settingsOf } from '../converge.ts';
+import { chooseClusters, type Found, type Home, lookAround, namedRegions, signIn } from '../discover.ts';
+import { usage } from '../options.ts';
+
+/** Make the account match. */
+export async function enableAudit(context: Context): Promise<Result> {
+  const { options, ask } = context;
+  const mayAsk = ask.possible && !options.yes;
+  checkRegions(context, { needsRole: true });
+  if (!ask.possible && !options.yes && !options.dryRun)
+    throw usage('--yes is needed where nobody can be asked (or --dry-run to see the plan)');
+
+  const home = await signIn(context);
+  const { found, clusters } = await chooseRegions(home, context, mayAsk);
+  checkPrefix(
+    options.namePrefix,
+    found.map(({ name }) => name),
+  );
+  const given = { ...givenSettings(options), ...clusters };
+  const recorded = readRecord(home.readerTags).account.externalId;
+  const externalId =
+    mayAsk && given.externalId === undefined && recorded === undefined ? { externalId: await ask.externalId() } : {};
+  const settings = settingsOf(home, { ...given, ...externalId });
+
+  const { regions, warnings } = await chooseClusters(found, settings);
+  const empty = regions.filter(({ aws, clusters }) => clusters.length === 0 && !home.connected.includes(aws.region));
+  const { tolerated, warned } = options.regions?.includes('all')
+    ? tolerate(found, options.regions)
+    : { tolerated: found, warned: [] };
+
+  return converge(
+    {
+      command: 'enable-audit',
+      goal: 'present',
+      readOnly: false,
+      async confirm(result) {
+        if (!mayAsk) return;
+        ask.show(result);
+        await ask.confirmPlan();
+      },
+    },
+    {
+      home,
+      settings,
+      found: tolerated,
+      regions: regions.filter((region) => !empty.includes(region)),
+      warnings: [...warnings, ...warned, ...noClusters(empty.map(({ aws }) => aws.region))],
+    },
+    context,
+  );
+}
+
+/** The regions to connect: named; or asked for; or those of earlier runs; or where a plain aws command would go. */
+async function chooseRegions(
+  home: Home,
+  context: Context,
+  mayAsk: boolean,
+): Promise<{ found: Found[]; clusters: { clusters?: string[] } }> {
+  const named = await namedRegions(home, context);
+  if (named) return { found: await lookAround(home, named, context), clusters: {} };
+  if (mayAsk) return wizard(home, context);
+  const fallback = home.connected.length ? home.connected : [(await context.defaultRegion()) ?? []].flat();
+  if (fallback.length === 0) throw usage('--regions is needed: name regions, or "all"');
+  return { found: await lookAround(home, fallback, context), clusters: {} };
+}
+
+async function wizard(home: Home, context: Context): Promise<{ found: Found[]; clusters: { clusters?: string[] } }> {
+  const { ask, options } = context;
+  const all = await lookAround(home, await enabledRegions(home.aws), context);
+  const worth = all.filter(({ name, look }) => look.clusters.length > 0 || home.connected.includes(name));
+  if (worth.length === 0) return { found: all.filter(({ state }) => state === 'ok'), clusters: {} };
+  const chosen = await ask.regions(
+    worth.map(({ name, look }) => ({ name, clusters: look.clusters.length, connected: home.connected.includes(name) })),
+  );
+  const found = worth.filter(({ name }) => chosen.includes(name));
+  if (options.clusters) return { found, clusters: {} };
+  const places = new Map<string, string[]>();
+  for (const { name: region, look } of found) {
+    for (const cluster of look.clusters) places.set(cluster, [...(places.get(cluster) ?? []), region]);
+  }
+  if (places.size === 0) return { found, clusters: {} };
+  const clusters = await ask.clusters([...places].map(([name, regions]) => ({ name, region: regions.join(', ') })));
+  return { found, clusters: clusters.length === places.size ? {} : { clusters } };
+}
+
+/** With `all`, a region that a policy denies is the normal state of a large company: a warning. */
+function tolerate(found: readonly Found[], named: readonly string[]): { tolerated: Found[]; warned: Notice[] } {
+  const isTold = ({ name, error }: Found) => error !== undefined && !named.includes(name);
+  const warned = found.filter(isTold).map(({ name, error }) => ({
+    code: error!.code,
+    region: name,
+    id: name,
+    message: `${name} was left out: ${error!.message}`,
+    hint: error!.hint ?? null,
+  }));
+  const tolerated = found.map((one): Found => {
+    if (!isTold(one)) return one;
+    const { error: _, ...rest } = one;
+    return rest;
+  });
+  return { tolerated, warned };
+}
+
+const noClusters = (regions: readonly string[]): Notice[] =>
+  regions.length === 0
+    ? []
+    : [
+        {
+          code: 'NO_CLUSTERS',
+          region: 'global',
+          id: regions.join(','),
+          message: `no EKS cluster to connect in ${regions.join(', ')}: nothing is made there`,
+          hint: 'check --regions, --clusters and the account',
+        },
+      ];

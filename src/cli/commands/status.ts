@@ -1,0 +1,31 @@
+import { readRecord, resolve } from '../../desired/settings.ts';
+import type { Notice, Result } from '../../render/document.ts';
+import type { Context } from '../context.ts';
+import { checkRegions, converge } from '../converge.ts';
+import { chooseClusters, type Home, lookAround, namedRegions, regionsWithBucket, signIn } from '../discover.ts';
+
+/** What is there and what differs. Reads only. */
+export async function status(context: Context): Promise<Result> {
+  checkRegions(context, { needsRole: false });
+  const home = await signIn(context);
+  const withBucket = await regionsWithBucket(home);
+  const regions = (await namedRegions(home, context)) ?? (home.readerTags ? home.connected : withBucket);
+  const settings = resolve({}, readRecord(home.readerTags), home.partition);
+  const found = await lookAround(home, regions, context);
+  const chosen = await chooseClusters(found, settings);
+  const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
+  const warnings = [...chosen.warnings, ...left.map((region) => dataRemains(home, region))];
+  return converge(
+    { command: 'status', goal: 'present', readOnly: true },
+    { home, settings, found, regions: chosen.regions, warnings },
+    context,
+  );
+}
+
+const dataRemains = ({ names, account }: Home, region: string): Notice => ({
+  code: 'DATA_REMAINS',
+  region,
+  id: names.bucket(region),
+  message: `bucket ${names.bucket(region)} of an earlier installation still holds audit logs`,
+  hint: `rad-connect teardown --regions ${region} --delete-data --yes --confirm ${account}`,
+});

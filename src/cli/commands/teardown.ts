@@ -1,0 +1,93 @@
+import type { Departure } from '../../desired/departure.ts';
+import { readRecord, resolve } from '../../desired/settings.ts';
+import { RadError } from '../../engine/errors.ts';
+import type { Result } from '../../render/document.ts';
+import type { Context } from '../context.ts';
+import { checkRegions, converge } from '../converge.ts';
+import {
+  everyCluster,
+  type Found,
+  type Home,
+  lookAround,
+  namedRegions,
+  regionsWithBucket,
+  signIn,
+} from '../discover.ts';
+import { usage } from '../options.ts';
+
+/** Remove what rad-connect made, and put cluster logging back. */
+export async function teardown(context: Context): Promise<Result> {
+  const { options, ask } = context;
+  checkRegions(context, { needsRole: false });
+  checkConsent(context);
+  const home = await signIn(context);
+  if (options.confirm && options.confirm !== home.account) {
+    throw new RadError(
+      'ACCOUNT_MISMATCH',
+      `these credentials belong to account ${home.account}, not to ${options.confirm}`,
+      {
+        hint: 'choose other credentials with --profile, or change --confirm',
+      },
+    );
+  }
+  const bucketRegions = await regionsWithBucket(home);
+  const forget = options.forgetRegion ?? [];
+  const regions = (await namedRegions(home, context)) ?? [...new Set([...home.connected, ...bucketRegions])].sort();
+  const found = await lookAround(
+    home,
+    regions.filter((region) => !forget.includes(region)),
+    context,
+  );
+  const deleteData = options.deleteData === true;
+  const leaving: Departure = {
+    deleteData,
+    keepLogging: options.keepLogging === true,
+    drain: options.drain !== false && !deleteData,
+    forget,
+    bucketRegions,
+  };
+  return converge(
+    {
+      command: 'teardown',
+      goal: 'absent',
+      readOnly: false,
+      leaving,
+      async confirm(result) {
+        if (options.yes) return;
+        ask.show(result);
+        await ask.confirmAccount(home.account);
+      },
+    },
+    {
+      home,
+      settings: resolve({}, readRecord(home.readerTags), home.partition),
+      found: found.map(withForgetHint(home)),
+      regions: everyCluster(found),
+      warnings: [],
+    },
+    context,
+  );
+}
+
+function checkConsent({ options, ask }: Context): void {
+  if (options.dryRun) return;
+  if (options.deleteData && !options.confirm) throw usage('--delete-data needs --confirm <account-id>');
+  if (options.yes && !options.confirm) throw usage('--yes needs --confirm <account-id>');
+  if (!ask.possible && !options.yes)
+    throw usage('--yes and --confirm <account-id> are needed where nobody can be asked (or --dry-run to see the plan)');
+}
+
+/** A recorded region that cannot be read keeps the roles of the account. */
+const withForgetHint =
+  ({ connected }: Home) =>
+  (one: Found): Found => {
+    const { error, name } = one;
+    if (!error || !connected.includes(name)) return one;
+    const { message, awsCode, requestId, cause } = error;
+    const hint =
+      `${error.hint ?? ''}; or drop it from the record, with the roles it keeps: --forget-region ${name}`.replace(
+        /^; or/,
+        '',
+      );
+    return { ...one, error: new RadError(error.code, message, { hint, awsCode, requestId, cause }) };
+  };

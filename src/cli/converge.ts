@@ -1,0 +1,107 @@
+import { partitionOf } from '../aws/regions.ts';
+import type { Departure } from '../desired/departure.ts';
+import { type Account, desired, type Region } from '../desired/desired.ts';
+import { checkPrefix } from '../desired/names.ts';
+import { readRecord, resolve, type Settings } from '../desired/settings.ts';
+import { apply } from '../engine/apply.ts';
+import type { RadError } from '../engine/errors.ts';
+import { type Goal, observe, plan, writes } from '../engine/plan.ts';
+import type { Notice, Outputs, Result } from '../render/document.ts';
+import type { Context } from './context.ts';
+import type { Found, Home } from './discover.ts';
+import { usage } from './options.ts';
+import { stepWarnings } from './warnings.ts';
+
+/** What a command has found out before anything is planned. */
+export interface Situation {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly found: readonly Found[];
+  readonly regions: readonly Region[];
+  readonly warnings: readonly Notice[];
+}
+
+export interface Intent {
+  readonly command: string;
+  readonly goal: Goal;
+  readonly readOnly: boolean;
+  readonly leaving?: Departure;
+  /** Asked once the plan is known and something would be written. */
+  confirm?(result: Result): Promise<void>;
+}
+
+/** The one flow behind every command: look, plan, ask, apply. A read-only command stops before the question. */
+export async function converge(
+  intent: Intent,
+  { home, settings, found, regions, warnings }: Situation,
+  context: Context,
+): Promise<Result> {
+  const { command, goal, readOnly, leaving } = intent;
+  const { clock, signal, report } = context;
+  const dryRun = context.options.dryRun === true;
+  const account: Account = {
+    id: home.account,
+    partition: home.partition,
+    names: home.names,
+    home: home.aws,
+    regions,
+    now: clock.now(),
+  };
+  const wanted = regions.length || goal === 'absent' ? desired(account, settings, leaving) : [];
+  const steps = plan(goal, await observe(wanted));
+  if (signal.aborted) throw signal.reason;
+
+  const result: Result = {
+    command,
+    dryRun,
+    readOnly,
+    goal,
+    account: home.account,
+    partition: home.partition,
+    regions: found,
+    steps,
+    outputs: outputsOf(account, settings),
+    warnings: [...warnings, ...stepWarnings(goal, steps, settings)],
+  };
+  if (readOnly || dryRun || !steps.some((step) => writes(step) && !step.because)) return result;
+  await intent.confirm?.(result);
+
+  const outcomes = await apply(goal, steps, { signal, report, now: clock.now, sleep: (ms) => clock.sleep(ms, signal) });
+  return { ...result, outcomes, ...(signal.aborted ? { error: signal.reason as RadError } : {}) };
+}
+
+function outputsOf({ names, regions }: Account, { radRoleArn, externalId }: Settings): Outputs {
+  const each = (name: (region: string) => string) =>
+    Object.fromEntries(regions.map(({ aws: { region } }) => [region, name(region)]));
+  return {
+    auditLogsRoleArn: names.roleArn(names.role.reader),
+    radRoleArn,
+    externalId: externalId || null,
+    buckets: each(names.bucket),
+    streams: each(() => names.stream),
+  };
+}
+
+/** What was recorded and what was given, for an account whose tags have been read. Throws USAGE. */
+export function settingsOf(home: Home, given: Settings['given']): Settings {
+  const settings = resolve(given, readRecord(home.readerTags), home.partition);
+  const { radRoleArn } = settings;
+  if (!radRoleArn) throw noRadRole(home.partition);
+  if (radRoleArn.split(':')[1] !== home.partition) {
+    throw usage(`--rad-role-arn ${radRoleArn}: a role of another partition cannot be trusted in ${home.partition}`);
+  }
+  return settings;
+}
+
+const noRadRole = (partition: string) => usage(`--rad-role-arn is required in the partition ${partition}`);
+
+/** What can be said of the options alone. Throws USAGE before any call. */
+export function checkRegions({ options }: Context, { needsRole }: { needsRole: boolean }): void {
+  const named = (options.regions ?? []).filter((region) => region !== 'all');
+  checkPrefix(options.namePrefix, named);
+  const partitions = [...new Set(named.map(partitionOf))];
+  if (partitions.length > 1)
+    throw usage(`--regions ${named.join(',')}: regions of one partition only, not of ${partitions.join(' and ')}`);
+  const [partition] = partitions;
+  if (needsRole && partition && partition !== 'aws' && !options.radRoleArn) throw noRadRole(partition);
+}

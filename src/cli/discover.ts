@@ -1,0 +1,155 @@
+import type { Aws } from '../aws/clients.ts';
+import {
+  bucketNames,
+  enabledRegions,
+  identify,
+  lookAt,
+  type RegionLook,
+  type RegionState,
+  unusable,
+} from '../aws/discover.ts';
+import { explain } from '../aws/errors.ts';
+import { roleTags } from '../aws/kinds/role.ts';
+import { homeRegionOf, partitionOf } from '../aws/regions.ts';
+import type { Region } from '../desired/desired.ts';
+import { clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
+import { select, unmatched } from '../desired/select.ts';
+import { connectedRegions, type Settings } from '../desired/settings.ts';
+import { RadError } from '../engine/errors.ts';
+import type { Tags } from '../engine/resource.ts';
+import type { Notice } from '../render/document.ts';
+import type { Context } from './context.ts';
+import { usage } from './options.ts';
+
+/** Who we are, and what earlier runs have left. */
+export interface Home {
+  readonly aws: Aws;
+  readonly account: string;
+  readonly partition: string;
+  readonly names: Names;
+  /** undefined: there is no reader role. */
+  readonly readerTags: Tags | undefined;
+  /** The regions that its tags record. */
+  readonly connected: readonly string[];
+}
+
+export async function signIn({ options, announce, connect, defaultRegion }: Context): Promise<Home> {
+  announce();
+  const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
+  const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
+  const { account, partition } = await identify(connect(region, ''));
+  if (options.account && options.account !== account) {
+    throw new RadError(
+      'ACCOUNT_MISMATCH',
+      `these credentials belong to account ${account}, not to ${options.account}`,
+      {
+        hint: 'choose other credentials with --profile, or change --account',
+      },
+    );
+  }
+  const aws = connect(region, account);
+  const names = namesOf(options.namePrefix, partition, account);
+  const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
+    throw explain(error);
+  });
+  return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags) };
+}
+
+/** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
+export async function regionsWithBucket({ aws, names, connected }: Home): Promise<string[]> {
+  const buckets = await bucketNames(aws, names.bucketStem);
+  return buckets?.flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort() ?? [...connected];
+}
+
+/** The regions that the options name, with `all` spelled out; undefined when they name none. */
+export async function namedRegions({ aws }: Home, { options }: Context): Promise<string[] | undefined> {
+  if (!options.regions?.length) return undefined;
+  const all = options.regions.includes('all');
+  const named = all ? await enabledRegions(aws) : [...new Set(options.regions)];
+  const left = named.filter((region) => !options.excludeRegions?.includes(region));
+  if (left.length === 0) throw usage('--exclude-regions leaves no region');
+  return left.sort();
+}
+
+/** One region as it was found. */
+export interface Found {
+  readonly name: string;
+  readonly state: RegionState;
+  readonly error?: RadError;
+  readonly aws: Aws;
+  readonly look: RegionLook;
+}
+
+/** Look at all these regions at once. */
+export async function lookAround(home: Home, regions: readonly string[], context: Context): Promise<Found[]> {
+  context.report({ type: 'looking', regions });
+  return Promise.all(
+    regions.map(async (name) => {
+      const aws = name === home.aws.region ? home.aws : context.connect(name, home.account);
+      const look = await lookAt(aws);
+      context.report({ type: 'looked', region: name, clusters: look.clusters.length, state: look.state });
+      return { name, aws, look, state: look.state, ...(look.error && { error: look.error }) };
+    }),
+  );
+}
+
+/** The clusters that the settings choose, without those that EKS has given up. Throws USAGE for a glob that matches none. */
+export async function chooseClusters(
+  found: readonly Found[],
+  settings: Settings,
+): Promise<{ regions: Region[]; warnings: Notice[] }> {
+  const warnings = globTrouble(found, settings);
+  const regions = found
+    .filter(({ state }) => state === 'ok')
+    .map(async ({ aws, look }): Promise<Region> => {
+      const chosen = select(look.clusters, settings.clusters, settings.excludeClusters);
+      const broken = await unusable(aws, chosen);
+      for (const [id, status] of broken) {
+        const message = `cluster ${id} is ${status}: it was left out`;
+        warnings.push({
+          code: 'CLUSTER_SKIPPED',
+          region: aws.region,
+          id,
+          message,
+          hint: 'run again when the cluster is ACTIVE',
+        });
+      }
+      return { aws, clusters: chosen.filter((name) => !broken.has(name)), ghosts: [] };
+    });
+  return { regions: await Promise.all(regions), warnings };
+}
+
+function globTrouble(found: readonly Found[], { clusters, excludeClusters, given }: Settings): Notice[] {
+  const names = found.flatMap(({ look }) => look.clusters);
+  const lost = unmatched([...clusters, ...excludeClusters], names);
+  if (lost.length === 0) return [];
+  const typed = unmatched([...(given.clusters ?? []), ...(given.excludeClusters ?? [])], names);
+  if (typed.length && found.every(({ state }) => state === 'ok')) {
+    const there = names.length
+      ? `there are ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+      : 'there are no clusters';
+    throw usage(`no cluster matches ${typed.join(', ')} in ${found.map(({ name }) => name).join(', ')}: ${there}`);
+  }
+  const message = `no cluster matches ${lost.join(', ')}`;
+  return [
+    {
+      code: 'GLOB_WITHOUT_MATCH',
+      region: 'global',
+      id: lost.join(','),
+      message,
+      hint: 'change it with --clusters or --exclude-clusters',
+    },
+  ];
+}
+
+/** All clusters of the readable regions, and those that are gone and left a log group, whose filter may be ours. */
+export const everyCluster = (found: readonly Found[]): Region[] =>
+  found
+    .filter(({ state }) => state === 'ok')
+    .map(({ aws, look }) => ({
+      aws,
+      clusters: look.clusters,
+      ghosts: look.logGroups
+        .flatMap((group) => clusterOfLogGroup(group) ?? [])
+        .filter((name) => !look.clusters.includes(name)),
+    }));

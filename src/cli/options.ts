@@ -1,0 +1,207 @@
+import { closest } from 'fastest-levenshtein';
+import { knownRegions } from '../aws/regions.ts';
+import { FILTER_PATTERN } from '../desired/settings.ts';
+import { RadError } from '../engine/errors.ts';
+import type { Tags } from '../engine/resource.ts';
+
+/** One option of the command line; its environment variable is RAD_CONNECT_<NAME>. */
+export interface OptionSpec {
+  readonly flags: string;
+  readonly help: string;
+  /** Turns one value into what it means; the previous value is there for options that may be repeated. Throws USAGE. */
+  readonly parse?: (value: string, previous: unknown) => unknown;
+  /** What goes without saying, and how help shows it. */
+  readonly fallback?: readonly [value: unknown, shown: string];
+}
+
+export const usage = (message: string): RadError => new RadError('USAGE', message);
+
+const split = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+const clearable =
+  (parse: (value: string, previous: unknown) => unknown, cleared: unknown) => (value: string, previous: unknown) =>
+    value === 'none' ? cleared : parse(value, previous);
+const appended = (value: string, previous: unknown): string[] => [
+  ...((previous as string[] | undefined) ?? []),
+  ...split(value),
+];
+
+function matching(name: string, pattern: RegExp, allowed: string) {
+  return (value: string): string => {
+    if (!pattern.test(value)) throw usage(`${name} ${value || '""'}: ${allowed}`);
+    return value;
+  };
+}
+
+function integer(name: string, from: number, to: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < from || number > to)
+      throw usage(`${name} ${value}: a whole number from ${from} to ${to}`);
+    return number;
+  };
+}
+
+function regions(value: string, previous: unknown): string[] {
+  if (split(value).length === 0) throw usage('--regions is empty: name regions, or "all"');
+  for (const region of split(value)) {
+    if (region === 'all' || knownRegions.includes(region)) continue;
+    throw usage(`--regions ${region}: no such AWS region; did you mean ${closest(region, [...knownRegions])}?`);
+  }
+  return appended(value, previous);
+}
+
+/** CloudWatch Logs API reference, PutRetentionPolicy. Days. */
+export const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+function logRetention(value: string): number {
+  const days = Number(value);
+  if (!LOG_RETENTION_DAYS.includes(days))
+    throw usage(`--log-retention-days ${value}: CloudWatch knows ${LOG_RETENTION_DAYS.join(', ')}`);
+  return days;
+}
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+function duration(value: string): number {
+  const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
+  if (!Number(count) || !unit) throw usage(`--timeout ${value}: a number with s, m or h, as in 20m`);
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const OUR_TAGS = /^(aws:|rad-connect:|rad-data-type$|ksoc-data-type$)/i;
+/** Room for our own tags and one per region is left of the 50 that IAM allows. */
+const MOST_TAGS = 10;
+
+function tag(value: string, previous: unknown): Tags {
+  const at = value.indexOf('=');
+  const [key, text] = [value.slice(0, at), value.slice(at + 1)];
+  const no = (why: string) => usage(`--tag ${value}: ${why}`);
+  if (at < 1) throw no('write it as key=value');
+  if (key.length > 128 || text.length > 256) throw no('at most 128 characters in the key and 256 in the value');
+  if (!TAG_TEXT.test(key) || !TAG_TEXT.test(text)) throw no('letters, digits, spaces and _ . : / = + - @ only');
+  if (OUR_TAGS.test(key)) throw no(`the key ${key} is reserved`);
+  const tags = { ...(previous as Tags | undefined), [key]: text };
+  if (Object.keys(tags).length > MOST_TAGS) throw no(`at most ${MOST_TAGS} tags`);
+  return tags;
+}
+
+function pattern(value: string): string {
+  if (value.length > 1024)
+    throw usage(`--filter-pattern of ${value.length} characters: CloudWatch Logs takes at most 1024`);
+  return value;
+}
+
+function output(value: string): string {
+  if (value !== 'text' && value !== 'json') throw usage(`--output ${value}: text or json`);
+  return value;
+}
+
+const ACCOUNT = matching('--account', /^\d{12}$/, 'an AWS account id has 12 digits');
+
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '-r, --regions <list>', help: 'regions, with commas or repeated, or "all"', parse: regions },
+  {
+    flags: '--exclude-regions <list>',
+    help: 'regions to leave out of "all"',
+    parse: (value, previous) => {
+      regions(value, undefined);
+      return appended(value, previous);
+    },
+  },
+  {
+    flags: '-p, --profile <name>',
+    help: 'AWS profile to use',
+    parse: matching('--profile', /^\S+$/, 'a profile name'),
+  },
+  { flags: '--account <id>', help: 'refuse to work in any other account', parse: ACCOUNT },
+  {
+    flags: '-o, --output <format>',
+    help: 'text or json (one document on stdout)',
+    parse: output,
+    fallback: ['text', 'text'],
+  },
+  { flags: '--sandbox [file]', help: 'work on a simulated AWS account instead, kept in that file' },
+  { flags: '--name-prefix <prefix>', help: 'begin every name with this', fallback: ['rad', 'rad'] },
+  {
+    flags: '--timeout <duration>',
+    help: 'end the run after this long',
+    parse: duration,
+    fallback: [20 * UNITS.m, '20m'],
+  },
+  {
+    flags: '--concurrency <n>',
+    help: 'calls at once in a region',
+    parse: integer('--concurrency', 1, 100),
+    fallback: [4, '4'],
+  },
+  { flags: '-q, --quiet', help: 'errors only' },
+  { flags: '-v, --verbose', help: 'show each write' },
+  { flags: '--debug', help: 'show each API call' },
+  { flags: '--no-color', help: 'no colour' },
+  { flags: '--no-input', help: 'never ask' },
+];
+
+export const ENABLE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '-c, --clusters <globs>', help: 'clusters to connect, by name or glob', parse: clearable(appended, []) },
+  { flags: '--exclude-clusters <globs>', help: 'clusters to leave out', parse: clearable(appended, []) },
+  {
+    flags: '--external-id <id>',
+    help: 'external id that RAD must present',
+    parse: clearable(
+      matching('--external-id', /^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and _ + = , . @ : / -'),
+      '',
+    ),
+  },
+  {
+    flags: '--rad-role-arn <arn>',
+    help: "RAD's role, where it is not the default",
+    parse: matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role'),
+  },
+  { flags: '-n, --dry-run', help: 'show the plan and stop' },
+  { flags: '-y, --yes', help: 'do not ask' },
+  { flags: '--detailed-exitcode', help: 'exit 2 when something differs' },
+  {
+    flags: '--retention-days <n>',
+    help: 'keep events in the bucket this long (default 7)',
+    parse: integer('--retention-days', 1, 3650),
+  },
+  {
+    flags: '--log-retention-days <n>',
+    help: 'keep events in log groups we make this long (default 90)',
+    parse: logRetention,
+  },
+  { flags: '--filter-pattern <pattern>', help: 'which events to deliver', parse: clearable(pattern, FILTER_PATTERN) },
+  { flags: '--tag <key=value>', help: 'tag everything that is made; may be repeated', parse: clearable(tag, {}) },
+];
+
+export const STATUS_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--detailed-exitcode', help: 'exit 2 when something differs' },
+];
+
+export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
+  { flags: '-n, --dry-run', help: 'show the plan and stop' },
+  { flags: '-y, --yes', help: 'do not ask; needs --confirm' },
+  {
+    flags: '--confirm <account-id>',
+    help: 'the account, typed out',
+    parse: matching('--confirm', /^\d{12}$/, 'an AWS account id has 12 digits'),
+  },
+  { flags: '--keep-logging', help: 'leave audit logging of the clusters on' },
+  { flags: '--delete-data', help: 'delete the audit logs too: buckets, and log groups that we made' },
+  { flags: '--no-drain', help: 'do not wait for what is in flight' },
+  {
+    flags: '--forget-region <region>',
+    help: 'drop a region that cannot be read from the record',
+    parse: (value, previous) => {
+      regions(value, undefined);
+      if (value === 'all') throw usage('--forget-region all: name the regions one by one');
+      return appended(value, previous);
+    },
+  },
+];

@@ -1,0 +1,158 @@
+import { Command, CommanderError, Option } from 'commander';
+import { asRadError, RadError } from '../engine/errors.ts';
+import { ENABLE_OPTIONS, GLOBAL_OPTIONS, type OptionSpec, STATUS_OPTIONS, TEARDOWN_OPTIONS, usage } from './options.ts';
+
+export type CommandName = 'enable-audit' | 'status' | 'teardown' | 'sandbox reset';
+
+/** What was typed, checked and merged with the environment. */
+export interface Invocation {
+  readonly command: CommandName;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+}
+
+interface CommandSpec {
+  readonly name: CommandName;
+  readonly help: string;
+  readonly options: readonly OptionSpec[];
+  readonly argument?: readonly [string, string];
+  readonly examples: readonly string[];
+}
+
+const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'enable-audit',
+    help: 'make the account match: audit logging, roles, bucket, stream, filters',
+    options: ENABLE_OPTIONS,
+    examples: [
+      'rad-connect enable-audit --regions us-east-1,eu-west-1 --dry-run',
+      'rad-connect enable-audit --regions all --external-id 5b1c… --yes',
+      "rad-connect enable-audit --regions eu-west-1 --clusters 'prod-*'",
+    ],
+  },
+  {
+    name: 'status',
+    help: 'read only: what is there, and what differs',
+    options: STATUS_OPTIONS,
+    examples: ['rad-connect status', 'rad-connect status -o json --detailed-exitcode'],
+  },
+  {
+    name: 'teardown',
+    help: 'remove what rad-connect made; put cluster logging back',
+    options: TEARDOWN_OPTIONS,
+    examples: ['rad-connect teardown --dry-run', 'rad-connect teardown --yes --confirm 123456789012 --delete-data'],
+  },
+  {
+    name: 'sandbox reset',
+    help: 'begin anew with the simulated account behind --sandbox',
+    options: [],
+    argument: ['[scenario]', 'which account to begin with'],
+    examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
+  },
+];
+
+const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
+
+export interface Typed {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Help goes here. */
+  readonly print: (text: string) => void;
+  readonly version: string;
+}
+
+/** What the command line means; undefined when it asked for help, which has been printed. Throws USAGE. */
+export function parse({ argv, env, print, version }: Typed): Invocation | undefined {
+  let invocation: Invocation | undefined;
+  const program = new Command('rad-connect')
+    .description('Send the Kubernetes audit log of every EKS cluster to RAD Security, in one command.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help')
+    .addHelpText('after', FOOTER);
+  const groups = new Map<string, Command>();
+  const all: Command[] = [program];
+  addOptions(program, GLOBAL_OPTIONS);
+
+  for (const spec of COMMANDS) {
+    const [first, second] = spec.name.split(' ') as [string, string?];
+    const parent = second
+      ? (groups.get(first) ?? program.command(first).description('the simulated account behind --sandbox'))
+      : program;
+    if (second && !groups.has(first)) {
+      groups.set(first, parent);
+      all.push(parent);
+    }
+    const command = parent.command(second ?? first).description(spec.help);
+    if (spec.argument) command.argument(...spec.argument);
+    addOptions(command, spec.options);
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
+    command.action(() => {
+      addEnvironment(command, env);
+      invocation = { command: spec.name, options: command.optsWithGlobals(), args: command.args };
+    });
+    all.push(command);
+  }
+  for (const command of all) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} })
+      .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
+  }
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else program.parse(withBareSandbox(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw asRadError(error);
+    if (error.exitCode === 0) return undefined;
+    if (error.code === 'commander.help') throw usage('sandbox: name what to do with it: reset');
+    throw usage(oneLine(error.message));
+  }
+  return invocation;
+}
+
+const FOOTER = `
+Every option has an environment variable: --name-prefix is RAD_CONNECT_NAME_PREFIX.
+Nothing is sent anywhere but to AWS.`;
+
+const oneLine = (message: string) =>
+  `${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}; see rad-connect --help`;
+
+function addOptions(command: Command, specs: readonly OptionSpec[]): void {
+  for (const { flags, help, parse, fallback } of specs) {
+    const option = new Option(flags, help);
+    if (parse) option.argParser(parse);
+    if (fallback) option.default(...fallback);
+    command.addOption(option);
+  }
+}
+
+const isOn = (value: string) => !/^(|0|false|no|off)$/i.test(value);
+
+/** A variable stands for its option wherever that was not typed. */
+function addEnvironment(command: Command, env: Typed['env']): void {
+  for (let at: Command | null = command; at; at = at.parent) {
+    for (const option of at.options) {
+      const name = option.long?.slice('--'.length) ?? '';
+      const variable = `RAD_CONNECT_${name.toUpperCase().replaceAll('-', '_')}`;
+      const value = env[variable];
+      const key = option.attributeName();
+      if (value === undefined || value === '' || at.getOptionValueSource(key) === 'cli') continue;
+      at.setOptionValueWithSource(key, meaning(option, value, variable), 'env');
+    }
+  }
+}
+
+function meaning(option: Option, value: string, variable: string): unknown {
+  if (option.isBoolean()) return isOn(value) !== option.negate;
+  if (option.optional) return isOn(value) && (value === '1' || value === 'true' ? true : value);
+  try {
+    return option.parseArg ? option.parseArg(value, undefined) : value;
+  } catch (error) {
+    throw error instanceof RadError ? usage(`${variable}: ${error.message}`) : error;
+  }
+}
+
+/** A bare --sandbox before a command's name means the default file; commander would take the name for the file's. */
+const withBareSandbox = (argv: readonly string[]) =>
+  argv.flatMap((word, i) => (word === '--sandbox' && HEADS.has(argv[i + 1] ?? '') ? ['--sandbox=default'] : [word]));

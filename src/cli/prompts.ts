@@ -1,0 +1,89 @@
+import { RadError } from '../engine/errors.ts';
+import { type Result, toDocument } from '../render/document.ts';
+import { toText } from '../render/human.ts';
+import type { Paint } from '../render/style.ts';
+import { usage } from './options.ts';
+
+/** The questions of the program; nothing else is ever asked. */
+export interface Ask {
+  /** Whether somebody is there to answer. */
+  readonly possible: boolean;
+  /** Shows the plan, on stderr. */
+  show(result: Result): void;
+  confirmPlan(): Promise<void>;
+  /** The account id, typed out. */
+  confirmAccount(account: string): Promise<void>;
+  regions(
+    found: readonly { readonly name: string; readonly clusters: number; readonly connected: boolean }[],
+  ): Promise<string[]>;
+  clusters(found: readonly { readonly region: string; readonly name: string }[]): Promise<string[]>;
+  externalId(): Promise<string>;
+}
+
+export interface AskOptions {
+  readonly possible: boolean;
+  readonly signal: AbortSignal;
+  readonly paint: Paint;
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  /** Called around a question, so that nothing else moves on the screen. */
+  readonly pause: () => void;
+}
+
+export function createAsk({ possible, signal, paint, input, output, pause }: AskOptions): Ask {
+  const prompt = async <T>(question: object): Promise<T> => {
+    if (!possible) throw usage('a question has nobody to answer it: give the answer as an option');
+    pause();
+    const { default: inquirer } = await import('inquirer');
+    const ask = inquirer.createPromptModule({ input, output } as never);
+    try {
+      const { answer } = (await ask([{ name: 'answer', ...question }] as never)) as { answer: T };
+      return answer;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if ((error as Error).name === 'ExitPromptError')
+        throw new RadError('INTERRUPTED', 'interrupted: nothing was changed');
+      throw error;
+    }
+  };
+
+  return {
+    possible,
+    show(result) {
+      pause();
+      output.write(toText(toDocument({ ...result, dryRun: true }, ''), paint));
+    },
+    async confirmPlan() {
+      const yes = await prompt<boolean>({ type: 'confirm', message: 'Do this?', default: false });
+      if (!yes) throw new RadError('DECLINED', 'declined: nothing was changed');
+    },
+    async confirmAccount(account) {
+      const typed = await prompt<string>({
+        type: 'input',
+        message: `Type the account id ${account} to remove all of this:`,
+      });
+      if (typed.trim() !== account) throw new RadError('DECLINED', 'that is not the account id: nothing was changed');
+    },
+    regions: (found) =>
+      prompt<string[]>({
+        type: 'checkbox',
+        message: 'Which regions?',
+        required: true,
+        choices: found.map(({ name, clusters, connected }) => ({
+          name: `${name}  ${clusters} cluster${clusters === 1 ? '' : 's'}${connected ? ', connected' : ''}`,
+          value: name,
+          checked: connected || clusters > 0,
+        })),
+      }),
+    clusters: (found) =>
+      prompt<string[]>({
+        type: 'checkbox',
+        message: 'Which clusters?',
+        required: true,
+        pageSize: 15,
+        choices: found.map(({ region, name }) => ({ name: `${name}  ${region}`, value: name, checked: true })),
+      }),
+    externalId: async () =>
+      (await prompt<string>({ type: 'input', message: "External id from RAD's console (empty: none):" })).trim(),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Settings } from '../desired/settings.ts';
+import { type Goal, isOurs, type Step } from '../engine/plan.ts';
+import type { Notice } from '../render/document.ts';
+
+/** What is worth saying about an account as it was seen, without stopping anything. */
+export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings): Notice[] {
+  if (goal === 'absent' || steps.length === 0) return [];
+  return [...(settings.externalId ? [] : [noExternalId]), ...steps.flatMap(neverExpires)];
+}
+
+const noExternalId: Notice = {
+  code: 'NO_EXTERNAL_ID',
+  region: 'global',
+  id: '',
+  message: 'no external id: anybody who can make RAD assume a role could name yours',
+  hint: "take the id from RAD's console and run enable-audit with --external-id",
+};
+
+function neverExpires({ resource, actual }: Step): Notice[] {
+  const { type, region, name, claim } = resource;
+  const isForever =
+    type === 'logs:log-group' && claim === 'if-made' && actual.exists && actual.facts.retention === null;
+  if (!isForever || isOurs(resource, actual)) return [];
+  const hint = `aws logs put-retention-policy --region ${region} --log-group-name ${name} --retention-in-days 90`;
+  return [
+    {
+      code: 'LOG_GROUP_NEVER_EXPIRES',
+      region,
+      id: name,
+      message: `log group ${name} in ${region} never expires: its cost only grows`,
+      hint,
+    },
+  ];
+}

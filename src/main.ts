@@ -1,0 +1,193 @@
+import { setMaxListeners } from 'node:events';
+import type { ClientOptions } from './aws/clients.ts';
+import { type Clock, realClock } from './aws/clock.ts';
+import type { Context, Options } from './cli/context.ts';
+import { type Invocation, parse } from './cli/program.ts';
+import { asRadError, RadError } from './engine/errors.ts';
+import type { Report } from './engine/event.ts';
+import { exitCode, failure, type Result, toDocument } from './render/document.ts';
+import { errorText, toText, warningsText } from './render/human.ts';
+import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
+
+/** Everything of the process that the program uses; tests bring their own. */
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Stream;
+  readonly stderr: Stream & NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Called with what to do when the user wants to stop; returns how to take it back. */
+  onInterrupt(stop: () => void): () => void;
+  /** Another AWS than the real one. */
+  readonly aws?: Backing;
+}
+
+/** What stands behind the clients: time, credentials, and the simulator that answers them. */
+export interface Backing extends Pick<ClientOptions, 'credentials' | 'onClient'> {
+  readonly clock: Clock;
+  /** As the first line of a run names it. */
+  readonly name: string;
+}
+
+/** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let invocation: Invocation | undefined;
+  try {
+    invocation = parse({ argv, env: io.env, version: io.version, print: (text) => io.stdout.write(text) });
+    if (!invocation) return 0;
+  } catch (error) {
+    return show(
+      failure(argv.find((word) => !word.startsWith('-')) ?? 'rad-connect', asRadError(error)),
+      io,
+      early(argv, io),
+    );
+  }
+  const { command, options } = invocation;
+  const how: Showing = {
+    json: options.output === 'json',
+    quiet: options.quiet === true,
+    debug: options.debug === true,
+    colour: options.color !== false,
+    detailed: options.detailedExitcode === true,
+  };
+  try {
+    return show(await run(invocation, io, how), io, how);
+  } catch (error) {
+    return show(failure(command, asRadError(error)), io, how);
+  }
+}
+
+interface Showing {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly colour: boolean;
+  readonly detailed: boolean;
+}
+
+/** How to show a command line that could not be read: as much of it as can be told. */
+const early = (argv: readonly string[], { env }: Io): Showing => ({
+  json: / (-o ?=?|--output[ =])json /.test(` ${argv.join(' ')} `) || env.RAD_CONNECT_OUTPUT === 'json',
+  quiet: false,
+  debug: argv.includes('--debug'),
+  colour: !argv.includes('--no-color'),
+  detailed: false,
+});
+
+function show(result: Result, io: Io, { json, quiet, debug, colour, detailed }: Showing): number {
+  const document = toDocument(result, io.version);
+  const paint = painter(hasColour(io.stderr, io.env, colour));
+  if (!quiet) io.stderr.write(warningsText(document.warnings, paint));
+  for (const error of document.errors) io.stderr.write(errorText(error, document.changes, paint));
+  if (result.error?.code === 'INTERNAL') {
+    io.stderr.write(
+      debug
+        ? `${(result.error.cause as Error)?.stack ?? result.error.stack}\n`
+        : '  this is a bug: please report it, with the output of --debug\n',
+    );
+  }
+  if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour))));
+  return exitCode(document, { detailed, readOnly: result.readOnly });
+}
+
+type Command = (context: Context) => Promise<Result>;
+/** Loaded only when they run: the AWS SDK takes longer to load than all else. */
+const COMMANDS: Readonly<Record<Exclude<Invocation['command'], 'sandbox reset'>, () => Promise<Command>>> = {
+  'enable-audit': async () => (await import('./cli/commands/enable-audit.ts')).enableAudit,
+  status: async () => (await import('./cli/commands/status.ts')).status,
+  teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
+};
+
+async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
+  const { sandbox, profile, timeout, concurrency, verbose, input } = options;
+  const paint = painter(hasColour(io.stderr, io.env, how.colour));
+  if (command === 'sandbox reset') {
+    const { resetSandbox } = await import('./sandbox.ts');
+    return resetSandbox(sandbox, args[0], io.env);
+  }
+  const backing = sandbox
+    ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
+    : (io.aws ?? realAws(io.env, profile));
+  const { clock } = backing;
+  const stopper = new AbortController();
+  // Every wait of a run listens to it.
+  setMaxListeners(0, stopper.signal);
+  const stop = (code: 'INTERRUPTED' | 'TIMEOUT', message: string) =>
+    stopper.abort(new RadError(code, message, { hint: 'run the same command again: it goes on from here' }));
+  const forget = [
+    io.onInterrupt(() => stop('INTERRUPTED', 'interrupted: what was under way has been finished')),
+    clock.alarm(timeout as number, () =>
+      stop('TIMEOUT', `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`),
+    ),
+  ];
+  const spinner = how.quiet || !io.stderr.isTTY || how.debug ? undefined : await makeSpinner(io);
+  try {
+    const { createAws, defaultRegion } = await import('./aws/clients.ts');
+    const { createAsk } = await import('./cli/prompts.ts');
+    const { progress } = await import('./render/progress.ts');
+    const report: Report = how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
+    const clients: ClientOptions = {
+      ...backing,
+      signal: stopper.signal,
+      version: io.version,
+      concurrency: concurrency as number,
+      profile: profile as string | undefined,
+      maxAttempts: Number(io.env.AWS_MAX_ATTEMPTS) || undefined,
+      ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
+    };
+    const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
+    const perform = await COMMANDS[command]();
+    return await perform({
+      options: options as unknown as Options,
+      clock,
+      signal: stopper.signal,
+      report,
+      announce: () =>
+        how.quiet || io.stderr.write(`${firstLine(command, options as unknown as Options, backing.name)}\n`),
+      ask: createAsk({
+        possible,
+        signal: stopper.signal,
+        paint,
+        input: io.stdin,
+        output: io.stderr,
+        pause: () => spinner?.stop(),
+      }),
+      connect: (region, accountId) => createAws(region, accountId, clients),
+      defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
+    });
+  } finally {
+    spinner?.stop();
+    for (const undo of forget) undo();
+  }
+}
+
+const realAws = (env: Io['env'], profile: unknown): Backing => {
+  const named = profile ?? env.AWS_PROFILE;
+  const name = named ? `profile ${named}` : env.AWS_ACCESS_KEY_ID ? 'keys of the environment' : 'default credentials';
+  return { clock: realClock, name };
+};
+
+function firstLine(command: string, { regions, namePrefix }: Options, name: string): string {
+  const where = regions?.length
+    ? `regions ${regions.join(', ')}`
+    : command === 'enable-audit'
+      ? 'regions to be chosen'
+      : 'regions as recorded';
+  return `rad-connect ${command}: ${name}, ${where}${namePrefix === 'rad' ? '' : `, prefix ${namePrefix}`}`;
+}
+
+async function makeSpinner({ stderr }: Io) {
+  const { default: ora } = await import('ora');
+  return ora({ stream: stderr as unknown as NodeJS.WritableStream, discardStdin: false, hideCursor: true });
+}
+
+const tellCall =
+  (stderr: Stream, paint: Paint, all: boolean): NonNullable<ClientOptions['onCall']> =>
+  ({ service, operation, region, ms, attempts, requestId, error }) => {
+    if (!all && /^(Get|List|Describe|Head)/.test(operation)) return;
+    const tries = attempts > 1 ? `, ${attempts} attempts` : '';
+    stderr.write(
+      `${paint('dim', `    ${service}:${operation} ${region} ${error ?? 'ok'}, ${Math.round(ms)} ms${tries}${requestId ? `, request ${requestId}` : ''}`)}\n`,
+    );
+  };

@@ -1,0 +1,67 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { virtualClock } from './aws/clock.ts';
+import { usage } from './cli/options.ts';
+import { RadError } from './engine/errors.ts';
+import type { Backing, Io } from './main.ts';
+import { NO_OUTPUTS, type Result } from './render/document.ts';
+
+/** A simulated AWS account kept in a file, in the place of the real one. Its time jumps where ours would pass. */
+export async function openSandbox(option: unknown, env: Io['env']): Promise<Backing> {
+  const { Simulator } = await import('./simulator/simulator.ts');
+  const { fileStore } = await import('./simulator/store.ts');
+  const { scenarios } = await import('./simulator/scenarios.ts');
+  const file = fileOf(option, env);
+  const store = fileStore(file, scenarios.default!);
+  try {
+    const clock = virtualClock(Math.max(Date.now(), await store.transact((world) => world.now)));
+    const simulator = new Simulator({ clock, store });
+    return {
+      clock,
+      name: `simulated account ${file}`,
+      credentials: { accessKeyId: 'SANDBOX', secretAccessKey: 'SANDBOX' },
+      onClient: simulator.attach,
+    };
+  } catch (error) {
+    throw unusableFile(error);
+  }
+}
+
+/** Begins anew. Throws USAGE for a scenario that does not exist. */
+export async function resetSandbox(option: unknown, scenario = 'default', env: Io['env']): Promise<Result> {
+  const { resetFile } = await import('./simulator/store.ts');
+  const { scenarios } = await import('./simulator/scenarios.ts');
+  const make = scenarios[scenario];
+  if (!make) throw usage(`sandbox reset ${scenario}: there are ${Object.keys(scenarios).join(', ')}`);
+  const world = make();
+  try {
+    await resetFile(fileOf(option, env), world);
+  } catch (error) {
+    throw unusableFile(error);
+  }
+  return {
+    command: 'sandbox reset',
+    dryRun: false,
+    readOnly: false,
+    goal: 'present',
+    account: world.account,
+    partition: world.partition,
+    regions: [],
+    steps: [],
+    outputs: NO_OUTPUTS,
+    warnings: [],
+  };
+}
+
+const unusableFile = (cause: unknown) =>
+  new RadError('SANDBOX', (cause as Error).message, {
+    hint: 'rad-connect sandbox reset, or name another file with --sandbox',
+    cause,
+  });
+
+/** The file that was named, or one in the user's state folder (XDG base directories; LOCALAPPDATA on Windows). */
+function fileOf(option: unknown, env: Io['env']): string {
+  if (typeof option === 'string' && option !== 'default') return resolve(option);
+  const state = env.XDG_STATE_HOME ?? env.LOCALAPPDATA ?? join(env.HOME ?? homedir(), '.local', 'state');
+  return join(state, 'rad-connect', 'sandbox.json');
+}
