@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+import { available } from './test/emulator/available.ts';
+
+const ready = available();
+const reason = 'python3 with moto[server] not found';
+
+if (!ready && process.env.REQUIRE_EMULATOR === '1') throw new Error(`emulator tests required, but ${reason}`);
+if (!ready) process.stderr.write(`emulator tests skipped: ${reason}\n`);
+
+export default defineConfig({
+  test: {
+    include: ready ? ['test/emulator/**/*.test.ts'] : [],
+    passWithNoTests: !ready,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    reporters: ['default'],
+  },
+});
