@@ -5,7 +5,7 @@ import type { Context, Options } from './cli/context.ts';
 import { type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
-import { exitCode, failure, type Result, toDocument } from './render/document.ts';
+import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { errorText, toText, warningsText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
 
@@ -49,6 +49,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     debug: options.debug === true,
     colour: options.color !== false,
     detailed: options.detailedExitcode === true,
+    told: new Set(),
   };
   try {
     return show(await run(invocation, io, how), io, how);
@@ -63,6 +64,8 @@ interface Showing {
   readonly debug: boolean;
   readonly colour: boolean;
   readonly detailed: boolean;
+  /** Warnings that were shown already, with the plan. */
+  readonly told: Set<string>;
 }
 
 /** How to show a command line that could not be read: as much of it as can be told. */
@@ -72,12 +75,22 @@ const early = (argv: readonly string[], { env }: Io): Showing => ({
   debug: argv.includes('--debug'),
   colour: !argv.includes('--no-color'),
   detailed: false,
+  told: new Set(),
 });
 
-function show(result: Result, io: Io, { json, quiet, debug, colour, detailed }: Showing): number {
+/** Each warning once, even where it was part of the plan that was asked about. */
+function warn({ warnings }: Document, { stderr, env }: Io, { quiet, colour, told }: Showing): void {
+  if (quiet) return;
+  const news = warnings.filter(({ message }) => !told.has(message));
+  for (const { message } of news) told.add(message);
+  stderr.write(warningsText(news, painter(hasColour(stderr, env, colour))));
+}
+
+function show(result: Result, io: Io, how: Showing): number {
+  const { json, debug, colour, detailed } = how;
   const document = toDocument(result, io.version);
   const paint = painter(hasColour(io.stderr, io.env, colour));
-  if (!quiet) io.stderr.write(warningsText(document.warnings, paint));
+  warn(document, io, how);
   for (const error of document.errors) io.stderr.write(errorText(error, document.changes, paint));
   if (result.error?.code === 'INTERNAL') {
     io.stderr.write(
@@ -140,6 +153,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const perform = await COMMANDS[command]();
     return await perform({
       options: options as unknown as Options,
+      credentials: backing.name,
       clock,
       signal: stopper.signal,
       report,
@@ -148,10 +162,14 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       ask: createAsk({
         possible,
         signal: stopper.signal,
-        paint,
         input: io.stdin,
         output: io.stderr,
         pause: () => spinner?.stop(),
+        show(plan) {
+          const document = toDocument({ ...plan, dryRun: true }, io.version);
+          io.stderr.write(toText(document, paint));
+          warn(document, io, how);
+        },
       }),
       connect: (region, accountId) => createAws(region, accountId, clients),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),

@@ -8,6 +8,8 @@ import type { Ask } from './prompts.ts';
 /** What a command is given. Only `main` knows what stands behind it: AWS or the simulator, a terminal or a pipe. */
 export interface Context {
   readonly options: Options;
+  /** Where the credentials come from, as in "profile prod". */
+  readonly credentials: string;
   readonly clock: Clock;
   /** Aborted with the RadError that tells why: INTERRUPTED or TIMEOUT. */
   readonly signal: AbortSignal;

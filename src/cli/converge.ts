@@ -58,6 +58,7 @@ export async function converge(
     goal,
     account: home.account,
     partition: home.partition,
+    credentials: context.credentials,
     regions: found,
     steps,
     outputs: outputsOf(account, settings),

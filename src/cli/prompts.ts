@@ -1,7 +1,5 @@
 import { RadError } from '../engine/errors.ts';
-import { type Result, toDocument } from '../render/document.ts';
-import { toText } from '../render/human.ts';
-import type { Paint } from '../render/style.ts';
+import type { Result } from '../render/document.ts';
 import { usage } from './options.ts';
 
 /** The questions of the program; nothing else is ever asked. */
@@ -9,7 +7,7 @@ export interface Ask {
   /** Whether somebody is there to answer. */
   readonly possible: boolean;
   /** Shows the plan, on stderr. */
-  show(result: Result): void;
+  show(plan: Result): void;
   confirmPlan(): Promise<void>;
   /** The account id, typed out. */
   confirmAccount(account: string): Promise<void>;
@@ -23,14 +21,14 @@ export interface Ask {
 export interface AskOptions {
   readonly possible: boolean;
   readonly signal: AbortSignal;
-  readonly paint: Paint;
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
   /** Called around a question, so that nothing else moves on the screen. */
   readonly pause: () => void;
+  readonly show: (plan: Result) => void;
 }
 
-export function createAsk({ possible, signal, paint, input, output, pause }: AskOptions): Ask {
+export function createAsk({ possible, signal, input, output, pause, show }: AskOptions): Ask {
   const prompt = async <T>(question: object): Promise<T> => {
     if (!possible) throw usage('a question has nobody to answer it: give the answer as an option');
     pause();
@@ -49,9 +47,9 @@ export function createAsk({ possible, signal, paint, input, output, pause }: Ask
 
   return {
     possible,
-    show(result) {
+    show(plan) {
       pause();
-      output.write(toText(toDocument({ ...result, dryRun: true }, ''), paint));
+      show(plan);
     },
     async confirmPlan() {
       const yes = await prompt<boolean>({ type: 'confirm', message: 'Do this?', default: false });

@@ -69,6 +69,8 @@ export interface Document {
   readonly result: 'ok' | 'changes' | 'partial' | 'failed' | 'blocked';
   readonly account: string | null;
   readonly partition: string | null;
+  /** Where the credentials came from, as in "profile prod". */
+  readonly credentials: string | null;
   readonly regions: readonly { readonly name: string; readonly state: RegionState }[];
   readonly summary: Summary;
   readonly changes: readonly ChangeRow[];
@@ -95,6 +97,7 @@ export interface Result {
   readonly goal: Goal;
   readonly account: string | null;
   readonly partition: string | null;
+  readonly credentials?: string;
   readonly regions: readonly { readonly name: string; readonly state: RegionState; readonly error?: RadError }[];
   readonly steps: readonly Step[];
   /** undefined: nothing was carried out. */
@@ -129,6 +132,7 @@ export function toDocument(result: Result, version: string): Document {
     result: verdict(result, changes, errors),
     account: result.account,
     partition: result.partition,
+    credentials: result.credentials ?? null,
     regions: result.regions.map(({ name, state }) => ({ name, state })),
     summary: summarise(changes, clusterSteps(result).length),
     changes,

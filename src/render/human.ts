@@ -31,9 +31,13 @@ export function toText(document: Document, paint: Paint): string {
   return `${blocks.join('\n')}\n`;
 }
 
-function heading({ account, partition, regions, outputs, command }: Document): string {
+function heading({ account, partition, credentials, regions, outputs, command }: Document): string {
   const names = regions.map(({ name, state }) => (state === 'ok' ? name : `${name} (${state})`));
-  const lines = [`Account ${account} (${partition})${names.length ? `, regions ${names.join(', ')}` : ''}`];
+  const lines = [
+    [`Account ${account} (${partition})`, credentials, names.length && `regions ${names.join(', ')}`]
+      .filter(Boolean)
+      .join(', '),
+  ];
   if (outputs.radRoleArn && command !== 'teardown') {
     lines.push(
       `Readable by ${outputs.radRoleArn}${outputs.externalId ? `, external id ${outputs.externalId}` : ', without an external id'}`,
@@ -46,16 +50,16 @@ function planBlocks(document: Document, paint: Paint): string[] {
   return [...changeBlocks(document, paint), paint('bold', totals(document)), ...outputs(document)];
 }
 
-/** What is to be told, place by place: what is as it should be is only counted. */
+/** What is to be told, place by place: what is as it should be is only counted, and so is what has just been done. */
 function changeBlocks({ changes, clusters }: Document, paint: Paint): string[] {
-  const rows = changes.filter(({ action }) => action !== 'none');
+  const rows = changes.filter(({ action, status }) => action !== 'none' && status !== 'done');
   const places = [...new Set(rows.map(({ region }) => region))];
   return places.flatMap((place) => {
     const count = clusters.filter(({ region }) => region === place).length;
     const title = place === 'global' ? [] : [paint('bold', `${place} · ${plural(count, 'cluster')}`)];
     const cells = rows
       .filter(({ region }) => region === place)
-      .map((row) => [MARKS[row.action], row.type, nameOf(row), detail(row)]);
+      .map((row) => [`${MARKS[row.action]} ${row.type}`, nameOf(row), detail(row)]);
     return [...title, ...columns(cells, '  ').map((line) => colourMark(line, paint))];
   });
 }
