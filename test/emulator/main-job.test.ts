@@ -1,0 +1,151 @@
+import { UpdateClusterConfigCommand } from '@aws-sdk/client-eks';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Document } from '../../src/render/document.ts';
+import { ACCOUNT, clients, type Emulator, run, seed, snapshot, startEmulator } from './emulator.ts';
+
+const REGIONS = ['us-east-1', 'eu-west-1'];
+const ENABLE = ['enable-audit', '--regions', REGIONS.join(','), '--yes', '-o', 'json'];
+const AGAIN = ['enable-audit', '--yes', '-o', 'json'];
+const TEARDOWN = ['teardown', '--yes', '--confirm', ACCOUNT, '-o', 'json'];
+const DELETE = [...TEARDOWN, '--delete-data'];
+const BUCKET = `rad-eks-audit-logs-${ACCOUNT}-eu-west-1-an`;
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(() => emulator.reset());
+
+async function cli(args: string[], options = {}) {
+  const { code, stdout, stderr } = await run(emulator, args, options);
+  return { code, stderr, json: JSON.parse(stdout) as Document };
+}
+const blocked = ({ changes }: Document) => changes.filter(({ action }) => action === 'blocked').map(({ id }) => id);
+
+describe('the built program against an emulator', () => {
+  test('enable, again, status, teardown: only full slots are blocked, twice is nothing, there and back is nothing', async () => {
+    await seed(emulator, REGIONS);
+    const before = await snapshot(emulator, REGIONS);
+
+    const first = await cli(ENABLE);
+    expect(first.code, first.stderr).toBe(3);
+    expect(blocked(first.json)).toEqual(['/aws/eks/full-filters/cluster', '/aws/eks/full-filters/cluster']);
+    expect(first.json.summary.failed).toBe(0);
+    for (const call of await emulator.calls()) {
+      expect(call.userAgent).toContain('rad-connect/');
+      // A bucket that is not made yet has no owner to expect.
+      if (call.service === 's3' && !/CreateBucket|ListBuckets/.test(call.operation))
+        expect(call).toMatchObject({ expectedOwner: ACCOUNT });
+    }
+
+    await emulator.forgetCalls();
+    const second = await cli(AGAIN);
+    expect(await emulator.writes()).toEqual([]);
+    expect(second.code).toBe(3);
+    const status = await cli(['status', '-o', 'json']);
+    expect(status.code).toBe(3);
+    expect(status.json.changes).toEqual(second.json.changes);
+    expect(await emulator.writes()).toEqual([]);
+
+    const end = await cli(DELETE);
+    expect(end.code, end.stderr).toBe(0);
+    expect(await snapshot(emulator, REGIONS)).toEqual(before);
+  });
+
+  test('slow AWS: roles that spread late, streams that take time, clusters that are busy', async () => {
+    await seed(emulator, ['eu-west-1']);
+    await emulator.configure({
+      iamPropagationMs: 1_500,
+      firehoseCreatingMs: 1_200,
+      firehoseDeletingMs: 800,
+      eksUpdateMs: 900,
+      eksLogGroupMs: 600,
+    });
+    const before = await snapshot(emulator, ['eu-west-1']);
+    const { eks } = clients(emulator, 'eu-west-1');
+    await eks.send(
+      new UpdateClusterConfigCommand({
+        name: 'off',
+        logging: { clusterLogging: [{ types: ['scheduler'], enabled: true }] },
+      }),
+    );
+    const { code, stderr, json } = await cli(['enable-audit', '-r', 'eu-west-1', '--yes', '-o', 'json']);
+    expect(code, stderr).toBe(3);
+    expect(json.clusters.filter(({ auditLogging, filter }) => auditLogging && filter === 'ok')).toHaveLength(7);
+    expect((await cli(DELETE)).code).toBe(0);
+    const after = await snapshot(emulator, ['eu-west-1']);
+    expect(after.roles).toEqual(before.roles);
+    expect(after.buckets).toEqual(before.buckets);
+  });
+
+  test('teardown without --delete-data keeps the logs and says so; a later one removes them', async () => {
+    await seed(emulator, REGIONS);
+    const before = await snapshot(emulator, REGIONS);
+    await cli(ENABLE);
+    const gentle = await cli([...TEARDOWN, '--no-drain']);
+    expect(gentle.code, gentle.stderr).toBe(0);
+    const kept = gentle.json.changes.filter(({ action }) => action === 'keep').map(({ type }) => type);
+    expect(new Set(kept)).toEqual(new Set(['s3:bucket', 'logs:log-group']));
+    const { s3 } = clients(emulator, 'eu-west-1', { quiet: true });
+    const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(KeyCount).toBeGreaterThan(0);
+
+    expect((await cli(DELETE)).code).toBe(0);
+    expect(await snapshot(emulator, REGIONS)).toEqual(before);
+  });
+
+  test('foreign things of our names are left untouched and named', async () => {
+    await seed(emulator, ['eu-west-1']);
+    const { s3, iam } = clients(emulator, 'eu-west-1', { quiet: true });
+    await s3.send(
+      new CreateBucketCommand({
+        Bucket: BUCKET,
+        BucketNamespace: 'account-regional',
+        CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+      }),
+    );
+    await iam.send(
+      new CreateRoleCommand({
+        RoleName: 'rad-firehose',
+        AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+      }),
+    );
+    const before = await snapshot(emulator, ['eu-west-1']);
+    const { code, json } = await cli(['enable-audit', '-r', 'eu-west-1', '--yes', '-o', 'json']);
+    expect(code).toBe(3);
+    expect(blocked(json).sort()).toEqual([BUCKET, 'rad-firehose']);
+    expect(json.errors.map(({ code: word }) => word)).toEqual(['FOREIGN', 'FOREIGN']);
+    const after = await snapshot(emulator, ['eu-west-1']);
+    expect(after.buckets[BUCKET]).toEqual(before.buckets[BUCKET]);
+    expect(after.roles['rad-firehose']).toEqual(before.roles['rad-firehose']);
+    expect((await cli(DELETE)).code).toBe(0);
+    expect(await snapshot(emulator, ['eu-west-1'])).toEqual(before);
+  });
+
+  test('killed while it works, the next run without options finishes', async () => {
+    await emulator.configure({ eksUpdateMs: 1_000, firehoseCreatingMs: 600 });
+    await seed(emulator, REGIONS);
+    for (const ms of [700, 1_000, 1_400]) {
+      await run(emulator, ENABLE, { timeoutMs: ms });
+    }
+    const { code, json, stderr } = await cli(AGAIN);
+    expect(code, stderr).toBe(3);
+    expect(blocked(json)).toHaveLength(2);
+    expect((await cli(['status', '-o', 'json'])).json.summary).toMatchObject({ create: 0, update: 0, blocked: 2 });
+  });
+
+  test('interrupted, it says what is done, ends with 130 and one document', async () => {
+    await emulator.configure({ eksUpdateMs: 60_000 });
+    await seed(emulator, ['eu-west-1']);
+    const stopped = await cli(['enable-audit', '-r', 'eu-west-1', '--yes', '-o', 'json'], {
+      onStart: (child: { kill(signal: string): void; stderr: NodeJS.ReadableStream }) =>
+        child.stderr.on('data', (text) => String(text).includes('waiting for EKS') && child.kill('SIGINT')),
+    });
+    expect(stopped.code, stopped.stderr).toBe(130);
+    expect(stopped.json.errors.map(({ code }) => code)).toContain('INTERRUPTED');
+    expect(stopped.json.summary.create).toBeGreaterThan(5);
+  });
+});
