@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { UpdateClusterConfigCommand } from '@aws-sdk/client-eks';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -23,6 +24,9 @@ async function cli(args: string[], options = {}) {
   const { code, stdout, stderr } = await run(emulator, args, options);
   return { code, stderr, json: JSON.parse(stdout) as Document };
 }
+/** Sends the signal as soon as the program says this. */
+const signalAt = (sign: string, signal: 'SIGINT' | 'SIGKILL') => (child: ChildProcess) =>
+  void child.stderr?.on('data', (text) => String(text).includes(sign) && child.kill(signal));
 const blocked = ({ changes }: Document) => changes.filter(({ action }) => action === 'blocked').map(({ id }) => id);
 
 describe('the built program against an emulator', () => {
@@ -128,8 +132,9 @@ describe('the built program against an emulator', () => {
   test('killed while it works, the next run without options finishes', async () => {
     await emulator.configure({ eksUpdateMs: 1_000, firehoseCreatingMs: 600 });
     await seed(emulator, REGIONS);
-    for (const ms of [700, 1_000, 1_400]) {
-      await run(emulator, ENABLE, { timeoutMs: ms });
+    for (const sign of ['rad-audit-logs created', 's3:bucket', 'waiting for the stream', 'waiting for EKS']) {
+      const { code } = await run(emulator, ENABLE, { onStart: signalAt(sign, 'SIGKILL') });
+      expect(code, sign).toBe(null);
     }
     const { code, json, stderr } = await cli(AGAIN);
     expect(code, stderr).toBe(3);
@@ -141,8 +146,7 @@ describe('the built program against an emulator', () => {
     await emulator.configure({ eksUpdateMs: 60_000 });
     await seed(emulator, ['eu-west-1']);
     const stopped = await cli(['enable-audit', '-r', 'eu-west-1', '--yes', '-o', 'json'], {
-      onStart: (child: { kill(signal: string): void; stderr: NodeJS.ReadableStream }) =>
-        child.stderr.on('data', (text) => String(text).includes('waiting for EKS') && child.kill('SIGINT')),
+      onStart: signalAt('waiting for EKS', 'SIGINT'),
     });
     expect(stopped.code, stopped.stderr).toBe(130);
     expect(stopped.json.errors.map(({ code }) => code)).toContain('INTERRUPTED');
