@@ -129,7 +129,7 @@ export function toDocument(result: Result, version: string): Document {
     command: result.command,
     version,
     dryRun: result.dryRun,
-    result: verdict(result, changes, errors),
+    result: verdict(result, pairs, errors),
     account: result.account,
     partition: result.partition,
     credentials: result.credentials ?? null,
@@ -224,21 +224,25 @@ const stepErrors = (pairs: readonly Pair[], end: RadError | undefined): Problem[
     return error && error !== end ? [problem(error, placeOf(resource), resource.name)] : [];
   });
 
+/** Something stands as it is wanted, or would: what the customer has anyway is no achievement of ours. */
+const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
+  if (outcome)
+    return outcome.status === 'done' || (outcome.status === 'unchanged' && isOurs(step.resource, step.actual));
+  if (step.because || step.action === 'blocked') return false;
+  return isOurs(step.resource, step.actual) || (writes(step) && !readOnly);
+};
+
 function verdict(
   { readOnly, dryRun, error }: Result,
-  changes: readonly ChangeRow[],
+  pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
-  const good = changes.some(
-    ({ status, action }) =>
-      action !== 'blocked' && (status === 'done' || status === 'unchanged' || status === 'planned'),
-  );
   if (error && ERROR_CODES[error.code].exit !== 1) return 'failed';
   if (errors.length) {
-    if (good) return 'partial';
+    if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';
     return errors.every(({ code }) => ERROR_CODES[code as ErrorCode].blocks) ? 'blocked' : 'failed';
   }
-  const pending = changes.some(({ status }) => status === 'planned');
+  const pending = pairs.some(({ step, outcome }) => !outcome && writes(step));
   return (readOnly || dryRun) && pending ? 'changes' : 'ok';
 }
 
@@ -288,7 +292,7 @@ function clusterRow(logging: Step, pairs: readonly Pair[]): ClusterRow {
 function filterState(pair: Pair | undefined): ClusterRow['filter'] {
   if (!pair) return 'missing';
   const { step, outcome } = pair;
-  if (step.reason === 'foreign') return 'foreign';
+  if (step.actual.exists && !isOurs(step.resource, step.actual)) return 'foreign';
   if (step.action === 'blocked' || errorOf(pair)?.blocks) return 'blocked';
   if (step.action === 'delete') return outcome?.status === 'done' ? 'missing' : 'ok';
   if (outcome?.status === 'done' || step.action === 'none')

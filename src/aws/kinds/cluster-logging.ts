@@ -10,7 +10,7 @@ import {
 import { RadError } from '../../engine/errors.ts';
 import { absent, type How, type Run } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, isError } from '../errors.ts';
+import { defineAwsKind, found, isError } from '../errors.ts';
 import { describeCluster } from '../survey.ts';
 import { until } from '../wait.ts';
 
@@ -30,21 +30,23 @@ export const clusterLogging = defineAwsKind<ClusterLoggingSpec>({
 
   put: {
     async audit(aws, name, { audit }, run) {
-      await untilActive(aws, name, run);
+      const cluster = await untilActive(aws, name, run);
+      if (!cluster && !audit) return; // its logging went with it
+      if (!cluster)
+        throw new RadError('AWS', `cluster ${name} does not exist any more`, { hint: 'run the same command again' });
       await turn(aws, name, audit, run);
       // EKS has reported success with the log type still off (eksctl-io/eksctl#1567): only a read proves it.
-      const settled = async () => (await describeCluster(aws, name)) as Cluster;
-      await until(settled, (cluster) => isOn(cluster) === audit, run, {
-        what: 'EKS to show the change',
-        limit: 60_000,
-      });
+      const shown = (seen: Cluster | undefined) => seen === undefined || isOn(seen) === audit;
+      await until(() => describeCluster(aws, name), shown, run, { what: 'EKS to show the change', limit: 60_000 });
     },
   },
 
   tag: async (aws, name, tags) =>
     void (await aws.eks.send(new TagResourceCommand({ resourceArn: await arnOf(aws, name), tags: { ...tags } }))),
   untag: async (aws, name, tagKeys) =>
-    void (await aws.eks.send(new UntagResourceCommand({ resourceArn: await arnOf(aws, name), tagKeys: [...tagKeys] }))),
+    void (await found(
+      aws.eks.send(new UntagResourceCommand({ resourceArn: await arnOf(aws, name), tagKeys: [...tagKeys] })),
+    )),
 });
 
 const find = (aws: Aws, name: string, how: How) =>
@@ -58,24 +60,19 @@ const isOn = (cluster: Cluster) => enabledTypes(cluster).includes('audit');
 
 const LONGEST_UPDATE = 20 * 60_000;
 
-/** EKS takes one update at a time, whoever asked for it. */
-async function untilActive(aws: Aws, name: string, run: Run): Promise<void> {
-  const read = async () => {
-    const cluster = await describeCluster(aws, name);
-    if (!cluster)
-      throw new RadError('AWS', `cluster ${name} does not exist any more`, { hint: 'run the same command again' });
-    return cluster;
-  };
+/** EKS takes one update at a time, whoever asked for it. undefined: the cluster is gone. */
+async function untilActive(aws: Aws, name: string, run: Run): Promise<Cluster | undefined> {
   const what = `another update of cluster ${name}`;
-  const cluster = await until(read, (c) => !/^(CREATING|UPDATING|PENDING)$/.test(c.status ?? ''), run, {
-    what,
-    limit: LONGEST_UPDATE,
-  }).catch(busy(name));
-  if (cluster.status !== 'ACTIVE') {
+  const isSettled = (cluster: Cluster | undefined) => !/^(CREATING|UPDATING|PENDING)$/.test(cluster?.status ?? '');
+  const cluster = await until(() => describeCluster(aws, name), isSettled, run, { what, limit: LONGEST_UPDATE }).catch(
+    busy(name),
+  );
+  if (cluster && cluster.status !== 'ACTIVE') {
     throw new RadError('CLUSTER_BUSY', `cluster ${name} is ${cluster.status}`, {
       hint: 'run the same command again when it is ACTIVE',
     });
   }
+  return cluster;
 }
 
 const busy = (name: string) => (error: unknown) => {

@@ -29,9 +29,10 @@ export async function enableAudit(context: Context): Promise<Result> {
 
   const { regions, warnings } = await chooseClusters(found, settings);
   const empty = regions.filter(({ aws, clusters }) => clusters.length === 0 && !home.connected.includes(aws.region));
-  const { tolerated, warned } = options.regions?.includes('all')
-    ? tolerate(found, options.regions)
-    : { tolerated: found, warned: [] };
+  const all = options.regions?.includes('all') === true;
+  const { tolerated, warned } = all ? tolerate(found, options.regions ?? []) : { tolerated: found, warned: [] };
+  // Nobody expects a cluster in each of all regions.
+  const told = all && regions.length > empty.length ? [] : noClusters(empty.map(({ aws }) => aws.region));
 
   return converge(
     {
@@ -49,7 +50,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions: regions.filter((region) => !empty.includes(region)),
-      warnings: [...warnings, ...warned, ...noClusters(empty.map(({ aws }) => aws.region))],
+      warnings: [...warnings, ...warned, ...told],
     },
     context,
   );
