@@ -1,4 +1,4 @@
-import { canonical, isRecord } from '../engine/diff.ts';
+import { canonical, isRecord, isSame } from '../engine/diff.ts';
 import type { Json, Spec } from '../engine/resource.ts';
 
 /**
@@ -28,6 +28,26 @@ export const parseEncoded = (document: string | undefined): Spec | undefined =>
 /** `{"*":["*"]}` is how we hold the principal that a document spells "*". */
 export const print = (document: Spec): string =>
   JSON.stringify(document, (key, value) => (/^(Not)?Principal$/.test(key) && value['*'] ? '*' : value));
+
+/** Whether these are the wanted statements with further conditions: conditions add up, so each one more allows less. */
+export function isNarrower(statements: Json | undefined, wanted: Json): boolean {
+  const [seen, want] = [list(statements), list(wanted)];
+  return (
+    seen.length === want.length &&
+    seen.every((statement, i) => isSame(pruned(statement as Spec, want[i] as Spec), want[i]!))
+  );
+}
+
+function pruned(statement: Spec, wanted: Spec): Json {
+  const conditions = (of: Spec) => (of.Condition ?? {}) as Record<string, Spec>;
+  const kept = Object.entries(conditions(statement)).map(([operator, tests]): [string, Spec] => {
+    const wantedTests = conditions(wanted)[operator] ?? {};
+    return [operator, Object.fromEntries(Object.entries(tests).filter(([key]) => key in wantedTests))];
+  });
+  const Condition = Object.fromEntries(kept.filter(([, tests]) => Object.keys(tests).length));
+  const { Condition: _, ...rest } = statement;
+  return Object.keys(Condition).length ? { ...rest, Condition } : rest;
+}
 
 export const list = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value as Json];

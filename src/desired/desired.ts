@@ -58,6 +58,7 @@ export function desired(account: Account, settings: Settings, leaving?: Departur
     roleSpec(readerRole(names, id, settings.radRoleArn, settings.externalId)),
     {
       birth,
+      insist: insist(settings, 'externalId', 'trust'),
       labels: {
         ...settingsLabels(settings, partition),
         ...Object.assign(

@@ -12,7 +12,7 @@ export function diff(wanted: Spec, actual: Partial<Spec>, at = ''): Change[] {
     const path = at ? `${at}.${key}` : key;
     const before = actual[key];
     if (isRecord(after) && isRecord(before)) return diff(after, before, path);
-    return same(after, before) ? [] : [{ path, before, after }];
+    return isSame(after, before) ? [] : [{ path, before, after }];
   });
 }
 
@@ -35,7 +35,7 @@ function withValue(spec: Spec, [key, ...rest]: string[], value: Json): Spec {
 export const isRecord = (value: Json | undefined): value is Spec =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const same = (a: Json | undefined, b: Json | undefined) =>
+export const isSame = (a: Json | undefined, b: Json | undefined) =>
   JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 
 /** Same meaning, same text: keys sorted at every depth. */

@@ -58,7 +58,7 @@ export function accessDenied(
   action: string,
   resource: string,
   because = `because no identity-based policy allows the ${action} action`,
-  caller = 'arn:aws:sts::123456789012:assumed-role/Admin/sandbox',
+  caller = 'assumed-role/Admin/sandbox',
 ): Error {
   const service = action.split(':')[0]!;
   const name = ['iam', 'sts', 's3'].includes(service) ? 'AccessDenied' : 'AccessDeniedException';

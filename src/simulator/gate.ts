@@ -30,7 +30,7 @@ function checkRegion(world: World, service: string, operation: string, region: s
       service === 's3'
         ? `arn:${world.partition}:s3:::*`
         : `arn:${world.partition}:${service}:${region}:${world.account}:*`;
-    const scp = 'arn:aws:organizations::999999999999:policy/o-sandbox/service_control_policy/p-regions';
+    const scp = `arn:${world.partition}:organizations::999999999999:policy/o-sandbox/service_control_policy/p-regions`;
     throw accessDenied(action, resource, `with an explicit deny in a service control policy: ${scp}`, world.caller);
   }
 }

@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { absent, type Spec, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { parseEncoded, print } from '../documents.ts';
+import { isNarrower, parseEncoded, print } from '../documents.ts';
 import { defineAwsKind, found, isError, unlessExists } from '../errors.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
@@ -107,7 +107,8 @@ export const role = defineAwsKind<RoleSpec>({
     await found(client.send(new DeleteRoleCommand({ RoleName })));
   },
 
-  stricter: (path, before) => path === 'boundary' && typeof before === 'string',
+  stricter: (path, before, after) =>
+    path === 'trust.Statement' ? isNarrower(before, after) : path === 'boundary' && typeof before === 'string',
 });
 
 const getRole = async ({ iam }: Aws, RoleName: string) =>
