@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ClientOptions } from './aws/clients.ts';
 import { type Clock, realClock } from './aws/clock.ts';
 import type { Context, Options } from './cli/context.ts';
-import { type Invocation, parse } from './cli/program.ts';
+import { HEADS, type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
@@ -36,11 +36,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     invocation = parse({ argv, env: io.env, version: io.version, print: (text) => io.stdout.write(text) });
     if (!invocation) return 0;
   } catch (error) {
-    return show(
-      failure(argv.find((word) => !word.startsWith('-')) ?? 'rad-connect', asRadError(error)),
-      io,
-      early(argv, io),
-    );
+    return show(failure(argv.find((word) => HEADS.has(word)) ?? 'rad-connect', asRadError(error)), io, early(argv, io));
   }
   const { command, options } = invocation;
   const how: Showing = {

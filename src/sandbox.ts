@@ -46,6 +46,7 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
     goal: 'present',
     account: world.account,
     partition: world.partition,
+    credentials: `simulated account ${fileOf(option, env)}`,
     regions: [],
     steps: [],
     outputs: NO_OUTPUTS,

@@ -42,7 +42,8 @@ async function empty(aws: Aws, own: Own, run: Run, before: number): Promise<numb
     const page = await found(aws.s3.send(new ListObjectVersionsCommand({ ...own, EncodingType: 'url' })));
     const Objects = page ? identifiers(page) : [];
     if (Objects.length === 0) break;
-    const { Errors = [] } = await aws.s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects, Quiet: true } }));
+    const answer = await found(aws.s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects, Quiet: true } })));
+    const Errors = answer?.Errors ?? [];
     // A 200 answer may carry refusals of single keys (S3 API reference, DeleteObjects).
     const refused = Errors.filter(({ Code }) => !/SlowDown|InternalError|ServiceUnavailable/.test(Code ?? ''));
     const [first] = refused;
@@ -71,8 +72,11 @@ const identifiers = ({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCo
 const decode = (key: string) => decodeURIComponent(key.replaceAll('+', '%20'));
 
 async function abortUploads({ s3 }: Aws, own: Own): Promise<void> {
-  const page = await found(s3.send(new ListMultipartUploadsCommand(own)));
-  for (const { Key, UploadId } of page?.Uploads ?? []) {
-    await found(s3.send(new AbortMultipartUploadCommand({ ...own, Key, UploadId })));
+  for (let more = true; more; ) {
+    const page = await found(s3.send(new ListMultipartUploadsCommand(own)));
+    for (const { Key, UploadId } of page?.Uploads ?? []) {
+      await found(s3.send(new AbortMultipartUploadCommand({ ...own, Key, UploadId })));
+    }
+    more = page?.IsTruncated === true;
   }
 }

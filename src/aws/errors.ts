@@ -99,13 +99,13 @@ function permissionHint(message: string): string {
     return `an organization policy denies ${action ?? 'this call'}: ask the administrator of the organization`;
   }
   return action
-    ? `allow ${action}${resource ? ` on ${resource.replace(/[".]+$/, '')}` : ''} for these credentials, then run again`
+    ? `allow ${action}${resource ? ` on ${resource.replace(/^"|[".]+$/g, '')}` : ''} for these credentials, then run again`
     : 'allow this call for these credentials, then run again';
 }
 
 export function credentialsHint(error: unknown): string {
   const { message } = error as Error;
-  const [, profile] = /profile[ =']+([\w.-]+)/i.exec(message) ?? [];
+  const [, profile] = /profile(?:=|='| ')([\w.-]+)/.exec(message) ?? [];
   if (/sso/i.test(message)) return `aws sso login${profile ? ` --profile ${profile}` : ''}`;
   if (/expired/i.test(message)) return 'these credentials have expired: sign in again, then run the same command';
   return 'sign in with `aws sso login` or `aws configure`, or name a profile with --profile';

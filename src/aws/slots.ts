@@ -17,8 +17,7 @@ export const slots = {
     return Number(count);
   },
 
-  async noticeFull(aws: Aws, group: string, destination: string, run: Run): Promise<void> {
-    const count = (await aws.survey.filters(group)).length;
+  async noticeFull(aws: Aws, count: number, destination: string, run: Run): Promise<void> {
     const value = `${count} ${new Date(run.now()).toISOString().slice(0, 10)}`;
     if (learned.get(aws) === value) return;
     learned.set(aws, value);
@@ -32,10 +31,10 @@ export const slots = {
     );
   },
 
-  /** A group that took more than the learned limit proves it wrong. */
-  async noticeMade(aws: Aws, group: string, destination: string): Promise<void> {
+  /** A group that took ours beside as many others proves the learned limit wrong. */
+  async noticeMade(aws: Aws, others: number, destination: string): Promise<void> {
     const limit = Number(learned.get(aws)?.split(' ')[0]);
-    if ((await aws.survey.filters(group)).length + 1 <= limit || Number.isNaN(limit)) return;
+    if (!(others >= limit)) return;
     learned.delete(aws);
     await found(
       aws.firehose.send(

@@ -57,19 +57,29 @@ async function rest(run: Run, pause: number, what: string): Promise<void> {
   if (run.signal.aborted) throw run.signal.reason;
 }
 
-/** Of all calls of a region that wait for the same thing one goes first: while it waits, the others need not ask too. */
-export async function afterFirst<T>(region: object, work: () => Promise<T>): Promise<T> {
+/**
+ * Of all calls of a region that wait for the same thing one goes first: while it waits, the others need not ask too. When it
+ * meets an error that all of them would meet, it fails for all.
+ */
+export async function afterFirst<T>(
+  region: object,
+  work: () => Promise<T>,
+  isForAll: (error: unknown) => boolean,
+): Promise<T> {
   const leader = leaders.get(region);
   if (leader) {
     const led = await leader.then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if (isForAll(error)) throw error;
+        return false;
+      },
     );
-    return led ? work() : afterFirst(region, work);
+    return led ? work() : afterFirst(region, work, isForAll);
   }
   const leading = work();
   leaders.set(region, leading);
-  leading.catch(() => leaders.delete(region));
+  leading.catch((error: unknown) => isForAll(error) || leaders.delete(region));
   return leading;
 }
 const leaders = new WeakMap<object, Promise<unknown>>();

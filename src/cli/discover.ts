@@ -12,7 +12,7 @@ import { explain } from '../aws/errors.ts';
 import { roleTags } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
 import type { Region } from '../desired/desired.ts';
-import { clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
+import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
 import { select, unmatched } from '../desired/select.ts';
 import { connectedRegions, type Settings } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
@@ -93,33 +93,68 @@ export async function lookAround(home: Home, regions: readonly string[], context
   );
 }
 
-/** The clusters that the settings choose, without those that EKS has given up. Throws USAGE for a glob that matches none. */
-export async function chooseClusters(
-  found: readonly Found[],
-  settings: Settings,
-): Promise<{ regions: Region[]; warnings: Notice[] }> {
-  const warnings = globTrouble(found, settings);
-  const regions = found
-    .filter(({ state }) => state === 'ok')
-    .map(async ({ aws, look }): Promise<Region> => {
-      const chosen = select(look.clusters, settings.clusters, settings.excludeClusters);
-      const broken = await unusable(aws, chosen);
-      for (const [id, status] of broken) {
-        const message = `cluster ${id} is ${status}: it was left out`;
-        warnings.push({
-          code: 'CLUSTER_SKIPPED',
-          region: aws.region,
-          id,
-          message,
-          hint: 'run again when the cluster is ACTIVE',
-        });
-      }
-      return { aws, clusters: chosen.filter((name) => !broken.has(name)), ghosts: [] };
-    });
-  return { regions: await Promise.all(regions), warnings };
+/** What the settings choose of what was found. */
+export interface Chosen {
+  readonly regions: Region[];
+  /** Regions with no cluster to connect, which are not connected either: nothing is wanted there. */
+  readonly empty: readonly string[];
+  readonly warnings: Notice[];
 }
 
-function globTrouble(found: readonly Found[], { clusters, excludeClusters, given }: Settings): Notice[] {
+/**
+ * The clusters that the settings choose, and those that are connected already: leaving one out later never disconnects it.
+ * Without those that EKS has given up. Throws USAGE for a glob that matches none.
+ */
+export async function chooseClusters(home: Home, found: readonly Found[], settings: Settings): Promise<Chosen> {
+  const warnings = globTrouble(home, found, settings);
+  const all = await Promise.all(
+    found
+      .filter(({ state }) => state === 'ok')
+      .map(async ({ aws, look }): Promise<Region> => {
+        const selected = select(look.clusters, settings.clusters, settings.excludeClusters);
+        const others = look.clusters.filter((name) => !selected.includes(name));
+        const connected = await filtered(home, aws, others);
+        const chosen = [...selected, ...connected].sort();
+        const broken = await unusable(aws, chosen);
+        for (const [id, status] of broken) {
+          const message = `cluster ${id} is ${status}: it was left out`;
+          warnings.push({
+            code: 'CLUSTER_SKIPPED',
+            region: aws.region,
+            id,
+            message,
+            hint: 'run again when the cluster is ACTIVE',
+          });
+        }
+        return { aws, clusters: chosen.filter((name) => !broken.has(name)), ghosts: [] };
+      }),
+  );
+  const isEmpty = ({ aws, clusters }: Region) => clusters.length === 0 && !home.connected.includes(aws.region);
+  return {
+    regions: all.filter((region) => !isEmpty(region)),
+    empty: all.filter(isEmpty).map(({ aws }) => aws.region),
+    warnings,
+  };
+}
+
+/** Of these clusters, those whose log group has our filter. */
+async function filtered({ names }: Home, { survey, region }: Aws, clusters: readonly string[]): Promise<string[]> {
+  const has = await Promise.all(
+    clusters.map(async (cluster) => {
+      const filters = await survey.filters(clusterLogGroupName(cluster)).catch(() => []);
+      return filters.some(
+        ({ filterName, destinationArn }) => filterName === names.filter && destinationArn === names.streamArn(region),
+      );
+    }),
+  );
+  return clusters.filter((_, i) => has[i]);
+}
+
+function globTrouble(
+  { connected }: Home,
+  found: readonly Found[],
+  { clusters, excludeClusters, given }: Settings,
+): Notice[] {
   const names = found.flatMap(({ look }) => look.clusters);
   const lost = unmatched([...clusters, ...excludeClusters], names);
   if (lost.length === 0) return [];
@@ -130,6 +165,8 @@ function globTrouble(found: readonly Found[], { clusters, excludeClusters, given
       : 'there are no clusters';
     throw usage(`no cluster matches ${typed.join(', ')} in ${found.map(({ name }) => name).join(', ')}: ${there}`);
   }
+  // A part of the regions says nothing about what is recorded for all of them.
+  if (connected.some((region) => !found.some(({ name, state }) => name === region && state === 'ok'))) return [];
   const message = `no cluster matches ${lost.join(', ')}`;
   return [
     {

@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { knownRegions } from '../aws/regions.ts';
-import { FILTER_PATTERN } from '../desired/settings.ts';
+import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 
@@ -61,7 +61,7 @@ export const LOG_RETENTION_DAYS = [
 
 function logRetention(value: string): number {
   const days = Number(value);
-  if (!LOG_RETENTION_DAYS.includes(days))
+  if (!/^\d+$/.test(value) || !LOG_RETENTION_DAYS.includes(days))
     throw usage(`--log-retention-days ${value}: CloudWatch knows ${LOG_RETENTION_DAYS.join(', ')}`);
   return days;
 }
@@ -161,7 +161,10 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--rad-role-arn <arn>',
     help: "RAD's role, where it is not the default",
-    parse: matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role'),
+    parse: clearable(
+      matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role'),
+      '',
+    ),
   },
   { flags: '-n, --dry-run', help: 'show the plan and stop' },
   { flags: '-y, --yes', help: 'do not ask' },
@@ -169,12 +172,12 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--retention-days <n>',
     help: 'keep events in the bucket this long (default 7)',
-    parse: integer('--retention-days', 1, 3650),
+    parse: clearable(integer('--retention-days', 1, 3650), REGION_DEFAULTS.retentionDays),
   },
   {
     flags: '--log-retention-days <n>',
     help: 'keep events in log groups we make this long (default 90)',
-    parse: logRetention,
+    parse: clearable(logRetention, REGION_DEFAULTS.logRetentionDays),
   },
   { flags: '--filter-pattern <pattern>', help: 'which events to deliver', parse: clearable(pattern, FILTER_PATTERN) },
   { flags: '--tag <key=value>', help: 'tag everything that is made; may be repeated', parse: clearable(tag, {}) },

@@ -51,7 +51,8 @@ const COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
-const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
+/** The first words of all commands. */
+export const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
 
 export interface Typed {
   readonly argv: readonly string[];
@@ -144,7 +145,7 @@ function addEnvironment(command: Command, env: Typed['env']): void {
 }
 
 function meaning(option: Option, value: string, variable: string): unknown {
-  if (option.isBoolean()) return isOn(value) !== option.negate;
+  if (option.negate || option.isBoolean()) return isOn(value) !== option.negate;
   if (option.optional) return isOn(value) && (value === '1' || value === 'true' ? true : value);
   try {
     return option.parseArg ? option.parseArg(value, undefined) : value;

@@ -65,7 +65,10 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
     clusterLogging: (group: Actual | undefined, filter: Actual | undefined): Stay | undefined => {
       const users = usersOf(group, filter);
       if (keepLogging) return { why: 'you asked to keep it on', release: true };
-      return users.length ? { why: `${users.join(', ')} on its log group`, release: true } : undefined;
+      // Another installation of ours will want to know what was before: the marks stay for its teardown.
+      return users.length
+        ? { why: `${users.join(', ')} on its log group`, release: !users.some(isInstallation) }
+        : undefined;
     },
 
     clusterLogGroup(group: Actual, logging: Actual | undefined, filter: Actual | undefined): Stay | undefined {
@@ -83,6 +86,8 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
     },
   };
 }
+
+const isInstallation = (user: string) => user.endsWith('-eks-audit-logs');
 
 /** Who else reads a log group. */
 function usersOf(group: Actual | undefined, filter: Actual | undefined): string[] {

@@ -99,7 +99,7 @@ export function desired(account: Account, settings: Settings, leaving?: Departur
         encryption: { algorithm: 'AES256', kmsKey: null },
         versioning: 'Enabled',
         lifecycle: { expire: days, noncurrent: days, abortMultipart: days, scope: SCOPE },
-        policy: { ours: tlsOnly(names.bucketArn(bucketName)), others: [] },
+        policy: { ours: [tlsOnly(names.bucketArn(bucketName))], others: [] },
       },
       { birth, needs, labels: DATA_TYPE, insist: insist(settings, 'retentionDays', 'lifecycle'), ...stay.bucket },
     );

@@ -58,10 +58,11 @@ export function resolve(given: Given, recorded: Recorded, partition: string): Se
     ...(retentionDays !== undefined && { retentionDays }),
     ...(logRetentionDays !== undefined && { logRetentionDays }),
   };
+  const defaults = accountDefaults(partition);
+  const resolved = { ...defaults, ...recorded.account, ...account };
   return {
-    ...accountDefaults(partition),
-    ...recorded.account,
-    ...account,
+    ...resolved,
+    radRoleArn: resolved.radRoleArn || defaults.radRoleArn,
     given,
     region: (name) => ({ ...REGION_DEFAULTS, ...recorded.regions[name], ...regional }),
   };

@@ -24,6 +24,7 @@ const DONE = {
 /** The document as a person reads it: plan, outcome or status. */
 export function toText(document: Document, paint: Paint): string {
   if (!document.account) return '';
+  if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
   const blocks = [
     heading(document),
     ...(document.command === 'status' ? statusBlocks(document, paint) : planBlocks(document, paint)),
@@ -94,7 +95,7 @@ function short(value: Json): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function totals({ dryRun, summary: s, changes }: Document): string {
+function totals({ dryRun, summary: s, changes, result }: Document): string {
   const planned = dryRun || changes.some(({ status }) => status === 'planned');
   const tail = [
     s.restore && `${s.restore} ${planned ? 'to restore' : 'restored'}`,
@@ -104,6 +105,7 @@ function totals({ dryRun, summary: s, changes }: Document): string {
     s.failed && `${s.failed} failed`,
   ].filter(Boolean);
   if (!s.create && !s.update && !s.delete && tail.length === 0) {
+    if (result === 'failed' || result === 'blocked') return 'Nothing was done.';
     return s.unchanged ? `Nothing to do: ${plural(s.unchanged, 'thing')} as wanted.` : 'Nothing to do.';
   }
   const [create, update, remove] = planned
@@ -189,7 +191,7 @@ export function errorText(
       ? `${id}${where}`
       : region === 'global'
         ? code
-        : region;
+        : `region ${region} could not be read`;
   const detail = [awsCode, requestId && `request ${requestId}`].filter(Boolean).join(', ');
   const lines = [
     `${paint('red', 'error:')} ${what}${row ? `: ${row.action === 'blocked' ? 'blocked' : `${row.action} failed`}` : ''}`,

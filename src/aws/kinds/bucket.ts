@@ -40,8 +40,8 @@ export type BucketSpec = {
     readonly abortMultipart: number;
     readonly scope: string;
   };
-  /** Our statement, and what others have added to it. */
-  readonly policy: { readonly ours: Spec; readonly others: readonly Spec[] };
+  /** Our statement, compared as a whole, and what others have added to it. */
+  readonly policy: { readonly ours: readonly Spec[]; readonly others: readonly Spec[] };
 };
 
 const BLOCKS = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
@@ -66,14 +66,13 @@ export const bucket = defineAwsKind<BucketSpec>({
       found(s3.send(new GetBucketOwnershipControlsCommand(own))),
       found(s3.send(new GetBucketEncryptionCommand(own))),
       found(s3.send(new GetBucketVersioningCommand(own))),
-      readRules(aws, Bucket),
+      readLifecycle(aws, Bucket),
       readStatements(aws, Bucket),
       readTags(aws, Bucket),
     ]);
     const blocks = access?.PublicAccessBlockConfiguration;
     const sse = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
-    const rule = lifecycle.find(({ ID }) => ID === RULE);
-    const { ours, others } = split(policy);
+    const rule = lifecycle?.Rules?.find(({ ID }) => ID === RULE);
     return {
       exists: true,
       spec: {
@@ -84,7 +83,7 @@ export const bucket = defineAwsKind<BucketSpec>({
         ...(sse?.SSEAlgorithm && { encryption: { algorithm: sse.SSEAlgorithm, kmsKey: sse.KMSMasterKeyID ?? null } }),
         ...(versioning?.Status === 'Enabled' && { versioning: 'Enabled' }),
         ...(rule?.Status === 'Enabled' && { lifecycle: flattenRule(rule) }),
-        policy: { ...(ours && { ours }), others } as BucketSpec['policy'],
+        policy: split(policy),
       },
       tags,
       facts: {},
@@ -146,13 +145,19 @@ export const bucket = defineAwsKind<BucketSpec>({
         ),
       ),
     async lifecycle(aws, name, { lifecycle }) {
-      const others = (await readRules(aws, name)).filter(({ ID }) => ID !== RULE);
-      const LifecycleConfiguration = { Rules: [...others, expandRule(lifecycle)] };
-      await send(aws.s3.send(new PutBucketLifecycleConfigurationCommand({ ...at(aws, name), LifecycleConfiguration })));
+      const now = await readLifecycle(aws, name);
+      const others = now?.Rules?.filter(({ ID }) => ID !== RULE) ?? [];
+      const input = {
+        ...at(aws, name),
+        LifecycleConfiguration: { Rules: [...others, expandRule(lifecycle)] },
+        // Holds for the rules of others too, and a write without it would set it back.
+        TransitionDefaultMinimumObjectSize: now?.TransitionDefaultMinimumObjectSize,
+      };
+      await send(aws.s3.send(new PutBucketLifecycleConfigurationCommand(input)));
     },
     async policy(aws, name, { policy }) {
       const { others } = split(await readStatements(aws, name));
-      const Policy = print({ Version: '2012-10-17', Statement: [policy.ours, ...others] });
+      const Policy = print({ Version: '2012-10-17', Statement: [...policy.ours, ...others] });
       await send(aws.s3.send(new PutBucketPolicyCommand({ ...at(aws, name), Policy })));
     },
   },
@@ -204,8 +209,8 @@ async function isListed({ s3: client, accountId, region }: Aws, name: string): P
   return false;
 }
 
-const readRules = async (aws: Aws, name: string): Promise<LifecycleRule[]> =>
-  (await found(aws.s3.send(new GetBucketLifecycleConfigurationCommand(at(aws, name)))))?.Rules ?? [];
+const readLifecycle = (aws: Aws, name: string) =>
+  found(aws.s3.send(new GetBucketLifecycleConfigurationCommand(at(aws, name))));
 
 const flattenRule = (rule: LifecycleRule): BucketSpec['lifecycle'] => ({
   expire: rule.Expiration?.Days ?? 0,
@@ -233,7 +238,7 @@ async function readStatements(aws: Aws, name: string): Promise<Spec[]> {
 /** Our statement is known by its Sid. */
 export const SID = 'RadConnectTlsOnly';
 const split = (statements: readonly Spec[]) => ({
-  ours: statements.find(({ Sid }) => Sid === SID),
+  ours: statements.filter(({ Sid }) => Sid === SID),
   others: statements.filter(({ Sid }) => Sid !== SID),
 });
 

@@ -12,7 +12,7 @@ import { absent, type How, type Run } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
 import { defineAwsKind, found, isError } from '../errors.ts';
 import { describeCluster } from '../survey.ts';
-import { until } from '../wait.ts';
+import { eventually, until } from '../wait.ts';
 
 export type ClusterLoggingSpec = { readonly audit: boolean };
 
@@ -30,14 +30,16 @@ export const clusterLogging = defineAwsKind<ClusterLoggingSpec>({
 
   put: {
     async audit(aws, name, { audit }, run) {
-      const cluster = await untilActive(aws, name, run);
-      if (!cluster && !audit) return; // its logging went with it
-      if (!cluster)
-        throw new RadError('AWS', `cluster ${name} does not exist any more`, { hint: 'run the same command again' });
+      if (!(await untilActive(aws, name, run))) {
+        if (audit) throw gone(name);
+        return; // its logging went with it
+      }
       await turn(aws, name, audit, run);
       // EKS has reported success with the log type still off (eksctl-io/eksctl#1567): only a read proves it.
       const shown = (seen: Cluster | undefined) => seen === undefined || isOn(seen) === audit;
-      await until(() => describeCluster(aws, name), shown, run, { what: 'EKS to show the change', limit: 60_000 });
+      const what = { what: 'EKS to show the change', limit: 60_000 };
+      const cluster = await until(() => describeCluster(aws, name), shown, run, what);
+      if (!cluster && audit) throw gone(name);
     },
   },
 
@@ -65,7 +67,7 @@ async function untilActive(aws: Aws, name: string, run: Run): Promise<Cluster | 
   const what = `another update of cluster ${name}`;
   const isSettled = (cluster: Cluster | undefined) => !/^(CREATING|UPDATING|PENDING)$/.test(cluster?.status ?? '');
   const cluster = await until(() => describeCluster(aws, name), isSettled, run, { what, limit: LONGEST_UPDATE }).catch(
-    busy(name),
+    busy(name, run),
   );
   if (cluster && cluster.status !== 'ACTIVE') {
     throw new RadError('CLUSTER_BUSY', `cluster ${name} is ${cluster.status}`, {
@@ -75,29 +77,40 @@ async function untilActive(aws: Aws, name: string, run: Run): Promise<Cluster | 
   return cluster;
 }
 
-const busy = (name: string) => (error: unknown) => {
-  if (!(error instanceof RadError) || error.code !== 'TIMEOUT') throw error;
-  throw new RadError('CLUSTER_BUSY', `cluster ${name} is still being changed by somebody else`, {
-    hint: `see what is going on: aws eks list-updates --name ${name}`,
-    cause: error,
-  });
-};
+const busy =
+  (name: string, { signal }: Run) =>
+  (error: unknown) => {
+    if (signal.aborted) throw signal.reason;
+    if (!isInUse(error) && !(error instanceof RadError && error.code === 'TIMEOUT')) throw error;
+    throw new RadError('CLUSTER_BUSY', `cluster ${name} is still being changed by somebody else`, {
+      hint: `see what is going on: aws eks list-updates --name ${name}`,
+      cause: error,
+    });
+  };
+const isInUse = (error: unknown) => isError(error, 'ResourceInUseException');
+const gone = (name: string) =>
+  new RadError('AWS', `cluster ${name} does not exist any more`, { hint: 'run the same command again' });
 
+/** Changes it, after whatever other update is in the way; also when that was a call of ours whose answer was lost. */
 async function turn(aws: Aws, name: string, audit: boolean, run: Run): Promise<void> {
-  try {
-    const logging = { clusterLogging: [{ types: ['audit' as const], enabled: audit }] };
-    const { update } = await aws.eks.send(new UpdateClusterConfigCommand({ name, logging }));
-    if (update?.id) await finished(aws, name, update.id, run);
-  } catch (error) {
-    // Not an error: somebody else, or a call of ours whose answer was lost, has done it (several tools took it for one).
-    if (isError(error, 'InvalidParameterException', 'No changes needed')) return;
-    if (!isError(error, 'ResourceInUseException')) throw error;
-    const [id] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec((error as Error).message) ?? [];
-    if (id) await settled(aws, name, id, run);
-    await untilActive(aws, name, run);
-    const cluster = await describeCluster(aws, name);
-    if (cluster && isOn(cluster) !== audit) await turn(aws, name, audit, run);
-  }
+  const logging = { clusterLogging: [{ types: ['audit' as const], enabled: audit }] };
+  const change = async (): Promise<Update | undefined> => {
+    try {
+      return (await aws.eks.send(new UpdateClusterConfigCommand({ name, logging }))).update;
+    } catch (error) {
+      // Somebody else has done it (several tools take this for a failure: aws/aws-cdk#19898).
+      if (isError(error, 'InvalidParameterException', 'No changes needed')) return undefined;
+      if (!isInUse(error)) throw error;
+      const [id] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec((error as Error).message) ?? [];
+      if (id) await settled(aws, name, id, run);
+      const cluster = await untilActive(aws, name, run);
+      if (!cluster || isOn(cluster) === audit) return undefined;
+      throw error;
+    }
+  };
+  const what = `another update of cluster ${name}`;
+  const update = await eventually(change, isInUse, run, { what, limit: LONGEST_UPDATE }).catch(busy(name, run));
+  if (update?.id) await finished(aws, name, update.id, run);
 }
 
 const settled = (aws: Aws, name: string, updateId: string, run: Run): Promise<Update | undefined> =>

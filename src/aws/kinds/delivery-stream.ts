@@ -78,9 +78,11 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
       await aws.firehose.send(
         new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput }),
       );
-      const status = async () =>
-        (await describe(aws, DeliveryStreamName))?.DeliveryStreamEncryptionConfiguration?.Status;
-      await until(status, (s) => s !== 'ENABLING', run, { what: 'the stream to be encrypted' });
+      const stream = () => describe(aws, DeliveryStreamName);
+      const done = await until(stream, (s) => encryptionStatus(s) !== 'ENABLING', run, {
+        what: 'the stream to be encrypted',
+      });
+      if (encryptionStatus(done) !== 'ENABLED') throw notEncrypted(done);
     },
   },
 
@@ -200,6 +202,20 @@ const encryptionInput = ({ encryption }: DeliveryStreamSpec) => ({
     ? { KeyType: 'CUSTOMER_MANAGED_CMK' as const, KeyARN: encryption }
     : { KeyType: 'AWS_OWNED_CMK' as const },
 });
+
+const encryptionStatus = (stream: DeliveryStreamDescription | undefined) =>
+  stream?.DeliveryStreamEncryptionConfiguration?.Status;
+
+const notEncrypted = (stream: DeliveryStreamDescription | undefined) => {
+  const { Type, Details } = stream?.DeliveryStreamEncryptionConfiguration?.FailureDescription ?? {};
+  return new RadError(
+    'AWS',
+    `the stream could not be encrypted: ${Type ?? encryptionStatus(stream)} ${Details ?? ''}`.trim(),
+    {
+      hint: 'run the same command again',
+    },
+  );
+};
 
 function encryptionOf({ DeliveryStreamEncryptionConfiguration: sse }: DeliveryStreamDescription): string {
   if (!/^(ENABLED|ENABLING)$/.test(sse?.Status ?? '')) return 'DISABLED';

@@ -34,14 +34,13 @@ export const subscriptionFilter = (filterName: string) =>
         const { destination: destinationArn, role: roleArn, pattern: filterPattern } = filter;
         const input = { logGroupName, filterName, filterPattern, destinationArn, roleArn };
         const send = () => aws.logs.send(new PutSubscriptionFilterCommand(input));
+        const limit = { what: 'CloudWatch Logs to reach the stream', limit: 5 * 60_000 };
         try {
-          await afterFirst(aws, () =>
-            eventually(send, isNotReady, run, { what: 'CloudWatch Logs to reach the stream', limit: 5 * 60_000 }),
-          );
+          await afterFirst(aws, () => eventually(send, isNotReady, run, limit), isNotReady);
         } catch (error) {
           throw await refusal(aws, logGroupName, destinationArn, run, error);
         }
-        await slots.noticeMade(aws, logGroupName, destinationArn);
+        await slots.noticeMade(aws, await othersOf(aws, logGroupName, filterName), destinationArn);
       },
     },
 
@@ -68,11 +67,15 @@ const isNotReady = (error: unknown) =>
   isError(error, 'ValidationException', 'assume the provided role') ||
   isError(error, 'OperationAbortedException');
 
+const othersOf = async (aws: Aws, group: string, filter: string): Promise<number> =>
+  (await aws.survey.filters(group)).filter(({ filterName }) => filterName !== filter).length;
+
 async function refusal(aws: Aws, group: string, destination: string, run: Run, error: unknown): Promise<unknown> {
-  const names = (await aws.survey.filters(group)).map(({ filterName }) => filterName);
   if (isError(error, 'LimitExceededException')) {
-    await slots.noticeFull(aws, group, destination, run);
-    return slotsFull(aws.region, group, names.map(String), error);
+    // Not those of the survey: somebody may have taken the last slot since.
+    const holders = (await listFilters(aws, group)).map(({ filterName = '' }) => filterName);
+    await slots.noticeFull(aws, holders.length, destination, run);
+    return slotsFull(aws.region, group, holders, error);
   }
   if (isNotReady(error)) {
     return new RadError('DELIVERY_DENIED', (error as Error).message, {

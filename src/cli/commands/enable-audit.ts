@@ -27,12 +27,11 @@ export async function enableAudit(context: Context): Promise<Result> {
     mayAsk && given.externalId === undefined && recorded === undefined ? { externalId: await ask.externalId() } : {};
   const settings = settingsOf(home, { ...given, ...externalId });
 
-  const { regions, warnings } = await chooseClusters(found, settings);
-  const empty = regions.filter(({ aws, clusters }) => clusters.length === 0 && !home.connected.includes(aws.region));
+  const { regions, empty, warnings } = await chooseClusters(home, found, settings);
   const all = options.regions?.includes('all') === true;
   const { tolerated, warned } = all ? tolerate(found, options.regions ?? []) : { tolerated: found, warned: [] };
   // Nobody expects a cluster in each of all regions.
-  const told = all && regions.length > empty.length ? [] : noClusters(empty.map(({ aws }) => aws.region));
+  const told = all && regions.length > 0 ? [] : noClusters(empty);
 
   return converge(
     {
@@ -49,7 +48,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       home,
       settings,
       found: tolerated,
-      regions: regions.filter((region) => !empty.includes(region)),
+      regions,
       warnings: [...warnings, ...warned, ...told],
     },
     context,

@@ -12,7 +12,7 @@ export async function status(context: Context): Promise<Result> {
   const regions = (await namedRegions(home, context)) ?? (home.readerTags ? home.connected : withBucket);
   const settings = resolve({}, readRecord(home.readerTags), home.partition);
   const found = await lookAround(home, regions, context);
-  const chosen = await chooseClusters(found, settings);
+  const chosen = await chooseClusters(home, found, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
   const warnings = [...chosen.warnings, ...left.map((region) => dataRemains(home, region))];
   return converge(
