@@ -3,7 +3,7 @@ import { paginateListBuckets } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
-import { credentialsHint, explain, isBadCredentials, isDenied, isNoNetwork } from './errors.ts';
+import { credentialsHint, explain, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
 import { partitionOf, regionsOf } from './regions.ts';
 
 export interface Identity {
@@ -18,11 +18,12 @@ export async function identify({ sts }: Aws): Promise<Identity> {
   try {
     await sts.config.credentials();
   } catch (error) {
-    throw new RadError('CREDENTIALS', `no usable AWS credentials: ${(error as Error).message}`, {
-      hint: credentialsHint(error),
-      awsCode: (error as Error).name,
-      cause: error,
-    });
+    throw restate(
+      error,
+      'CREDENTIALS',
+      `no usable AWS credentials: ${(error as Error).message}`,
+      credentialsHint(error),
+    );
   }
   const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
     throw explain(error);
@@ -77,38 +78,26 @@ export async function lookAt(aws: Aws): Promise<RegionLook> {
 }
 
 function regionTrouble(region: string, error: unknown): { readonly state: RegionState; readonly error: RadError } {
+  if (error instanceof RadError) throw error;
   const why = explain(error);
-  const details = { awsCode: why.awsCode, requestId: why.requestId, cause: error };
   // The same credentials have just been accepted elsewhere, so this region does not know the account (AWS Account Management, regions).
   if (isBadCredentials(error) && !/expired/i.test(why.message)) {
     const hint = `enable it: aws account enable-region --region-name ${region}, or leave it out of --regions`;
     return {
       state: 'not-enabled',
-      error: new RadError('REGION_NOT_ENABLED', `region ${region} is not enabled for this account`, {
-        ...details,
-        hint,
-      }),
+      error: restate(error, 'REGION_NOT_ENABLED', `region ${region} is not enabled for this account`, hint),
     };
   }
   if (isDenied(error)) {
-    const byOrganization = /service control policy|resource control policy/.test(why.message);
-    const code = byOrganization ? 'REGION_DENIED' : 'PERMISSION_DENIED';
-    const hint = byOrganization
-      ? `leave it out: --exclude-regions ${region}, or ask the administrator of the organization`
-      : why.hint;
-    return { state: 'denied', error: new RadError(code, why.message, { ...details, hint }) };
+    if (!/service control policy|resource control policy/.test(why.message)) return { state: 'denied', error: why };
+    const hint = `leave it out: --exclude-regions ${region}, or ask the administrator of the organization`;
+    return { state: 'denied', error: restate(error, 'REGION_DENIED', why.message, hint) };
   }
-  if (isNoNetwork(error)) {
-    return {
-      state: 'unreachable',
-      error: new RadError('REGION_UNREACHABLE', `no answer from ${region}: ${why.message}`, {
-        ...details,
-        hint: why.hint,
-      }),
-    };
-  }
-  if (error instanceof RadError && (error.code === 'INTERRUPTED' || error.code === 'TIMEOUT')) throw error;
-  return { state: 'unreachable', error: why };
+  if (!isNoNetwork(error)) return { state: 'unreachable', error: why };
+  return {
+    state: 'unreachable',
+    error: restate(error, 'REGION_UNREACHABLE', `no answer from ${region}: ${why.message}`, why.hint),
+  };
 }
 
 /** Clusters that cannot be changed, with their status; asks about each one. */

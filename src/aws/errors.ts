@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, RadError } from '../engine/errors.ts';
+import { type ErrorCode, RadError } from '../engine/errors.ts';
 import { defineKind, type Kind, type Spec } from '../engine/resource.ts';
 import type { Aws } from './clients.ts';
 
@@ -6,6 +6,7 @@ import type { Aws } from './clients.ts';
 const NOT_FOUND = new Set([
   'NoSuchEntityException',
   'NoSuchBucket',
+  'NoSuchUpload',
   'NotFound',
   'NotFoundException',
   'NoSuchTagSet',
@@ -66,15 +67,7 @@ export async function unlessExists(request: Promise<unknown>): Promise<void> {
 export function explain(error: unknown): RadError {
   if (error instanceof RadError) return error;
   const { message, code: systemCode, $metadata } = error as SdkError;
-  const say = (code: ErrorCode, text: string, hint?: string): RadError => {
-    const details: ErrorDetails = {
-      hint,
-      awsCode: nameOf(error) === 'Error' ? systemCode : nameOf(error),
-      requestId: $metadata?.requestId,
-      cause: error,
-    };
-    return new RadError(code, text, details);
-  };
+  const say = (code: ErrorCode, text: string, hint?: string) => restate(error, code, text, hint);
   if (isBadCredentials(error)) return say('CREDENTIALS', message, credentialsHint(error));
   if (isDenied(error)) return say('PERMISSION_DENIED', message, permissionHint(message));
   if (THROTTLED.test(nameOf(error))) return say('THROTTLED', message, 'wait a minute and run the same command again');
@@ -91,6 +84,20 @@ export function explain(error: unknown): RadError {
   // An error of the SDK carries $metadata or $fault; anything else is a bug of ours.
   if ($metadata || '$fault' in Object(error)) return say('AWS', message, undefined);
   return new RadError('INTERNAL', message ?? String(error), { cause: error });
+}
+
+/** An error of AWS in our words; what AWS called it and the request stay with it. */
+export function restate(error: unknown, code: ErrorCode, message: string, hint?: string): RadError {
+  if (error instanceof RadError) {
+    return new RadError(code, message, { hint, awsCode: error.awsCode, requestId: error.requestId, cause: error });
+  }
+  const { name, code: systemCode, $metadata } = error as SdkError;
+  return new RadError(code, message, {
+    hint,
+    awsCode: name === 'Error' ? systemCode : name,
+    requestId: $metadata?.requestId,
+    cause: error,
+  });
 }
 
 function permissionHint(message: string): string {

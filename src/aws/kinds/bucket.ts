@@ -24,7 +24,7 @@ import { absent, type Json, type Spec, type Tags } from '../../engine/resource.t
 import { emptyAndDelete } from '../bucket-deletion.ts';
 import type { Aws } from '../clients.ts';
 import { list, normaliseStatement, print } from '../documents.ts';
-import { defineAwsKind, found, isDenied, isError, statusOf, unlessExists } from '../errors.ts';
+import { defineAwsKind, found, isDenied, isError, restate, unlessExists } from '../errors.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
 
@@ -170,7 +170,8 @@ export const bucket = defineAwsKind<BucketSpec>({
   delete: (aws, name, run) => emptyAndDelete(aws, name, run),
 
   stricter(path, before, after) {
-    if (path.startsWith('lifecycle.')) return Number(before) > Number(after);
+    // No number of days: kept for ever, which is longest of all.
+    if (path.startsWith('lifecycle.')) return before === 0 || Number(before) > Number(after);
     if (path === 'policy.others') return list(before).length > 0;
     if (path === 'encryption.algorithm') return /^aws:kms/.test(String(before)) && after === 'AES256';
     return path === 'encryption.kmsKey' && typeof before === 'string' && after === null;
@@ -192,12 +193,13 @@ async function head(aws: Aws, Bucket: string): Promise<boolean> {
   }
 }
 
-const denied = (Bucket: string, cause: unknown) =>
-  new RadError('PERMISSION_DENIED', `these credentials may not see bucket ${Bucket}`, {
-    hint: `allow s3:ListBucket on ${Bucket} for these credentials, then run again`,
-    awsCode: String(statusOf(cause)),
-    cause,
-  });
+const denied = (Bucket: string, error: unknown) =>
+  restate(
+    error,
+    'PERMISSION_DENIED',
+    `these credentials may not see bucket ${Bucket}`,
+    `allow s3:ListBucket on ${Bucket} for these credentials, then run again`,
+  );
 
 /** HeadBucket answers 403 to a stranger's bucket as to a missing permission: the account's own list tells them apart. */
 async function isListed({ s3: client, accountId, region }: Aws, name: string): Promise<boolean> {

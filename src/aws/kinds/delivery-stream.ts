@@ -13,7 +13,7 @@ import {
 import { RadError } from '../../engine/errors.ts';
 import { absent, type Run, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, isError, statusOf } from '../errors.ts';
+import { defineAwsKind, found, isError, restate, statusOf } from '../errors.ts';
 import { slots } from '../slots.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
@@ -69,7 +69,7 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
         await aws.firehose.send(new UpdateDestinationCommand({ ...input, ExtendedS3DestinationUpdate: expand(spec) }));
       };
       const again = (error: unknown) => cannotAssume(error) || isError(error, 'ConcurrentModificationException');
-      await eventually(update, again, run, { what: 'Firehose to see the role' });
+      await eventually(update, again, run, { what: 'Firehose to see the role' }).catch(deny);
     },
     async encryption(aws, DeliveryStreamName, spec, run) {
       await ready(aws, DeliveryStreamName, spec, run);
@@ -131,6 +131,12 @@ const isLost = ({ DeliveryStreamStatus }: DeliveryStreamDescription) =>
   /FAILED|DELETING/.test(DeliveryStreamStatus ?? '');
 const cannotAssume = (error: unknown) => isError(error, 'InvalidArgumentException', 'unable to assume role');
 
+const deny = (error: unknown): never => {
+  if (!cannotAssume(error)) throw error;
+  const hint = 'check that nobody has changed who may assume the role, then run again';
+  throw restate(error, 'DELIVERY_DENIED', (error as Error).message, hint);
+};
+
 async function make(
   { firehose }: Aws,
   DeliveryStreamName: string,
@@ -152,7 +158,7 @@ async function make(
       if (!isError(error, 'ResourceInUseException')) throw error; // it exists: the caller looks whose it is
     }
   };
-  await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' });
+  await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' }).catch(deny);
 }
 
 /** ACTIVE, if need be after making it anew: CREATING_FAILED never changes, and a name is free only when DELETING has ended. */

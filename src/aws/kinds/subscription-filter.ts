@@ -3,10 +3,10 @@ import {
   PutSubscriptionFilterCommand,
   type SubscriptionFilter,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { RadError } from '../../engine/errors.ts';
+import type { RadError } from '../../engine/errors.ts';
 import { absent, type Run, type Spec } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, isError } from '../errors.ts';
+import { defineAwsKind, found, isError, restate } from '../errors.ts';
 import { slots } from '../slots.ts';
 import { listFilters } from '../survey.ts';
 import { afterFirst, eventually } from '../wait.ts';
@@ -36,7 +36,7 @@ export const subscriptionFilter = (filterName: string) =>
         const send = () => aws.logs.send(new PutSubscriptionFilterCommand(input));
         const limit = { what: 'CloudWatch Logs to reach the stream', limit: 5 * 60_000 };
         try {
-          await afterFirst(aws, () => eventually(send, isNotReady, run, limit), isNotReady);
+          await afterFirst(aws, () => eventually(send, isNotReady, run, limit), isUnreachable);
         } catch (error) {
           throw await refusal(aws, logGroupName, destinationArn, run, error);
         }
@@ -62,10 +62,12 @@ const holder = ({ filterName = '', destinationArn = '' }: SubscriptionFilter): S
  * PutSubscriptionFilter sends a test message through role and stream; until both are known everywhere it says one of these
  * (terraform-provider-aws retries both for 5 minutes).
  */
-const isNotReady = (error: unknown) =>
+const isUnreachable = (error: unknown) =>
   isError(error, 'InvalidParameterException', 'Could not deliver test message') ||
-  isError(error, 'ValidationException', 'assume the provided role') ||
-  isError(error, 'OperationAbortedException');
+  isError(error, 'ValidationException', 'assume the provided role');
+/** Another write to the same log group was under way. */
+const isCrossed = (error: unknown) => isError(error, 'OperationAbortedException');
+const isNotReady = (error: unknown) => isUnreachable(error) || isCrossed(error);
 
 const othersOf = async (aws: Aws, group: string, filter: string): Promise<number> =>
   (await aws.survey.filters(group)).filter(({ filterName }) => filterName !== filter).length;
@@ -77,27 +79,16 @@ async function refusal(aws: Aws, group: string, destination: string, run: Run, e
     await slots.noticeFull(aws, holders.length, destination, run);
     return slotsFull(aws.region, group, holders, error);
   }
-  if (isNotReady(error)) {
-    return new RadError('DELIVERY_DENIED', (error as Error).message, {
-      hint: 'check that the stream is ACTIVE and that no policy keeps CloudWatch Logs from its role, then run again',
-      awsCode: (error as Error).name,
-      requestId: (error as { $metadata?: { requestId?: string } }).$metadata?.requestId,
-      cause: error,
-    });
+  if (isUnreachable(error)) {
+    const hint =
+      'check that the stream is ACTIVE and that no policy keeps CloudWatch Logs from its role, then run again';
+    return restate(error, 'DELIVERY_DENIED', (error as Error).message, hint);
   }
   return error;
 }
 
-export const slotsFull = (region: string, group: string, holders: readonly string[], cause?: unknown): RadError =>
-  new RadError(
-    'FILTER_SLOTS_FULL',
-    `no free subscription filter on ${group}: ${holders.join(', ')} hold${holders.length === 1 ? 's' : ''} them`,
-    {
-      hint: `remove one that is no longer needed: aws logs delete-subscription-filter --region ${region} --log-group-name ${group} --filter-name ${holders[0] ?? 'NAME'}`,
-      ...(cause instanceof Error && {
-        awsCode: cause.name,
-        requestId: (cause as { $metadata?: { requestId?: string } }).$metadata?.requestId,
-        cause,
-      }),
-    },
-  );
+export function slotsFull(region: string, group: string, holders: readonly string[], cause: unknown = {}): RadError {
+  const message = `no free subscription filter on ${group}: ${holders.join(', ')} hold${holders.length === 1 ? 's' : ''} them`;
+  const one = `aws logs delete-subscription-filter --region ${region} --log-group-name ${group} --filter-name ${holders[0] ?? 'NAME'}`;
+  return restate(cause, 'FILTER_SLOTS_FULL', message, `remove one that is no longer needed: ${one}`);
+}

@@ -1,3 +1,4 @@
+import { restate } from '../../aws/errors.ts';
 import type { Departure } from '../../desired/departure.ts';
 import { readRecord, resolve } from '../../desired/settings.ts';
 import { RadError } from '../../engine/errors.ts';
@@ -83,11 +84,10 @@ const withForgetHint =
   (one: Found): Found => {
     const { error, name } = one;
     if (!error || !connected.includes(name)) return one;
-    const { message, awsCode, requestId, cause } = error;
     const hint =
       `${error.hint ?? ''}; or drop it from the record, with the roles it keeps: --forget-region ${name}`.replace(
         /^; or/,
         '',
       );
-    return { ...one, error: new RadError(error.code, message, { hint, awsCode, requestId, cause }) };
+    return { ...one, error: restate(error, error.code, error.message, hint) };
   };

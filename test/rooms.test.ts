@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = join(import.meta.dirname, '../src');
+interface File {
+  readonly path: string;
+  readonly code: string;
+  readonly imports: readonly { readonly to: string; readonly isType: boolean }[];
+}
+
+/** A comment may name what code may not. */
+const withoutComments = (text: string) => text.replace(/^\s*(\/\*\*?|\*|\/\/).*$/gm, '');
+
+const paths = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+const files = paths.map((path): File => {
+  const code = withoutComments(readFileSync(join(SRC, path), 'utf8'));
+  const resolve = (to: string) => (to.startsWith('.') ? relative(SRC, join(SRC, dirname(path), to)) : to);
+  const fixed = /^(?:import|export)\s+(type\s)?(?:[\w*{][^;'"]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+  const imports = [...code.matchAll(fixed)].map(([, type, to]) => ({ to: resolve(to!), isType: type !== undefined }));
+  const lazy = [...code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g)].map(([, to]) => ({
+    to: resolve(to!),
+    isType: false,
+  }));
+  return { path, code, imports: [...imports, ...lazy] };
+});
+const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path);
+
+/** What a room may import beside its own files; `types` only with `import type`. */
+const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> = {
+  engine: { any: /^node:crypto$/ },
+  aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/)/ },
+  desired: { any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$)/, types: /^aws\/clients\.ts$/ },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
+  cli: {
+    any: /^(desired\/|engine\/|render\/|aws\/(discover|regions|errors|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    types: /^aws\/(clients|clock)\.ts$/,
+  },
+  simulator: { any: /^(node:|proper-lockfile$)/ },
+};
+
+const where = (pattern: RegExp, allowed: RegExp = /^$/) =>
+  files.filter(({ path, code }) => !allowed.test(path) && pattern.test(code)).map(({ path }) => path);
+
+describe('rooms: who may import whom', () => {
+  it('reads all of src', () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(files.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
+  });
+
+  it.each(Object.entries(RULES))('%s', (room, { any, types }) => {
+    const surplus = files
+      .filter(({ path }) => roomOf(path) === room)
+      .flatMap(({ path, imports }) => imports.map((imported) => ({ ...imported, path })))
+      .filter(({ to, isType }) => roomOf(to) !== room && !any.test(to) && !(isType && types?.test(to)));
+    expect(surplus.map(({ path, to }) => `${path} imports ${to}`)).toEqual([]);
+  });
+
+  it('only the composition root knows the simulator', () => {
+    const users = files.filter(({ path, imports }) => {
+      return roomOf(path) !== 'simulator' && imports.some(({ to }) => roomOf(to) === 'simulator');
+    });
+    expect(users.map(({ path }) => path).filter((path) => !/^(main|sandbox)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('no import cycles', () => {
+    const next = new Map(files.map(({ path, imports }) => [path, imports.filter((i) => !i.isType).map((i) => i.to)]));
+    const done = new Set<string>();
+    const walk = (path: string, trail: readonly string[]): string[] => {
+      if (trail.includes(path)) return [[...trail.slice(trail.indexOf(path)), path].join(' → ')];
+      if (done.has(path)) return [];
+      done.add(path);
+      return (next.get(path) ?? []).flatMap((to) => walk(to, [...trail, path]));
+    };
+    expect(files.flatMap(({ path }) => walk(path, []))).toEqual([]);
+  });
+
+  it.each([
+    ['the process belongs to cli.ts', /\bprocess\.(?!exports)|['"](node:)?process['"]/, /^cli\.ts$/],
+    ['clients are made in one place', /\bnew \w*Client\(/, /^aws\/clients\.ts$/],
+    ['clocks are read in one place', /\bDate\.now\b/, /^(aws\/clock|sandbox)\.ts$/],
+    ['no unnamed moment', /\bnew Date\(\)|\bperformance\.now\b|\bhrtime\b/, /^aws\/clock\.ts$/],
+    ['timers are set in one place', /\bset(Timeout|Interval)\(/, /^aws\/clock\.ts$/],
+    ['the partition is never literal', /arn:aws/, /^$/],
+    ['tests are not imported', /from ['"][./]*test\//, /^$/],
+  ])('%s', (_, pattern, allowed) => expect(where(pattern, allowed)).toEqual([]));
+
+  it('no barrels', () => expect(files.map(({ path }) => basename(path))).not.toContain('index.ts'));
+});
