@@ -1,33 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { ClientOptions } from './aws/clients.ts';
-import { type Clock, realClock } from './aws/clock.ts';
+import { realClock } from './aws/clock.ts';
 import type { Context, Options } from './cli/context.ts';
 import { HEADS, type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
+import type { Backing, Io } from './io.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { errorText, toText, warningsText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
-
-/** Everything of the process that the program uses; tests bring their own. */
-export interface Io {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly stdout: Stream;
-  readonly stderr: Stream & NodeJS.WritableStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-  /** Called with what to do when the user wants to stop; returns how to take it back. */
-  onInterrupt(stop: () => void): () => void;
-  /** Another AWS than the real one. */
-  readonly aws?: Backing;
-}
-
-/** What stands behind the clients: time, credentials, and the simulator that answers them. */
-export interface Backing extends Pick<ClientOptions, 'credentials' | 'onClient'> {
-  readonly clock: Clock;
-  /** As the first line of a run names it. */
-  readonly name: string;
-}
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { virtualClock } from './aws/clock.ts';
 import { usage } from './cli/options.ts';
 import { RadError } from './engine/errors.ts';
-import type { Backing, Io } from './main.ts';
+import type { Backing, Io } from './io.ts';
 import { NO_OUTPUTS, type Result } from './render/document.ts';
 
 /** A simulated AWS account kept in a file, in the place of the real one. Its time jumps where ours would pass. */

@@ -1,6 +1,4 @@
 import { type ErrorCode, RadError } from '../engine/errors.ts';
-import { defineKind, type Kind, type Spec } from '../engine/resource.ts';
-import type { Aws } from './clients.ts';
 
 /** As the SDK names them: IAM's modelled errors end in Exception, S3's raw codes do not; HeadBucket answers NotFound. */
 const NOT_FOUND = new Set([
@@ -117,5 +115,3 @@ export function credentialsHint(error: unknown): string {
   if (/expired/i.test(message)) return 'these credentials have expired: sign in again, then run the same command';
   return 'sign in with `aws sso login` or `aws configure`, or name a profile with --profile';
 }
-
-export const defineAwsKind = <S extends Spec>(kind: Kind<S, Aws>) => defineKind(kind, explain);

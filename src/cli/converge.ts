@@ -1,6 +1,7 @@
 import { partitionOf } from '../aws/regions.ts';
+import type { Account, Region } from '../desired/account.ts';
 import type { Departure } from '../desired/departure.ts';
-import { type Account, desired, type Region } from '../desired/desired.ts';
+import { desired } from '../desired/desired.ts';
 import { checkPrefix } from '../desired/names.ts';
 import { readRecord, resolve, type Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';

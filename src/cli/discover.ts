@@ -11,7 +11,7 @@ import {
 import { explain } from '../aws/errors.ts';
 import { roleTags } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
-import type { Region } from '../desired/desired.ts';
+import type { Region } from '../desired/account.ts';
 import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
 import { select, unmatched } from '../desired/select.ts';
 import { connectedRegions, type Settings } from '../desired/settings.ts';

@@ -1,7 +1,7 @@
 import { roleTags } from '../aws/kinds/role.ts';
 import type { Actual, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
-import type { Account } from './desired.ts';
+import type { Account } from './account.ts';
 import { connectedRegions, noRegionLabels } from './settings.ts';
 
 /** How the user wants to leave. */

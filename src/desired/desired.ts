@@ -1,4 +1,3 @@
-import type { Aws } from '../aws/clients.ts';
 import { bucket, SCOPE } from '../aws/kinds/bucket.ts';
 import { clusterLogging } from '../aws/kinds/cluster-logging.ts';
 import { deliveryStream } from '../aws/kinds/delivery-stream.ts';
@@ -8,28 +7,11 @@ import { slotsFull, subscriptionFilter } from '../aws/kinds/subscription-filter.
 import { slots } from '../aws/slots.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Resource, Seen, Spec } from '../engine/resource.ts';
+import type { Account } from './account.ts';
 import { type Departure, staying } from './departure.ts';
-import { clusterLogGroupName, type Names } from './names.ts';
+import { clusterLogGroupName } from './names.ts';
 import { deliveryRole, readerRole, subscriptionRole, tlsOnly } from './policies.ts';
 import { regionLabel, type Settings, settingsLabels } from './settings.ts';
-
-/** A region that could be read: its clients and the clusters that are meant. */
-export interface Region {
-  readonly aws: Aws;
-  readonly clusters: readonly string[];
-  /** Clusters that are gone and have left their log group behind. */
-  readonly ghosts: readonly string[];
-}
-export interface Account {
-  readonly id: string;
-  readonly partition: string;
-  readonly names: Names;
-  /** Where IAM is asked. */
-  readonly home: Aws;
-  readonly regions: readonly Region[];
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
 
 /** RAD's platform finds the buckets by these: the second key is the one that RAD's own Terraform module sets. */
 const DATA_TYPE = { 'rad-data-type': 'eks-audit-logs', 'ksoc-data-type': 'eks-audit-logs' };

@@ -24,9 +24,10 @@ import { absent, type Json, type Spec, type Tags } from '../../engine/resource.t
 import { emptyAndDelete } from '../bucket-deletion.ts';
 import type { Aws } from '../clients.ts';
 import { list, normaliseStatement, print } from '../documents.ts';
-import { defineAwsKind, found, isDenied, isError, restate, unlessExists } from '../errors.ts';
+import { found, isDenied, isError, restate, unlessExists } from '../errors.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 export type BucketSpec = {
   readonly publicAccess: Readonly<Record<(typeof BLOCKS)[number], boolean>>;

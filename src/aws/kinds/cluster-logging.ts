@@ -10,9 +10,10 @@ import {
 import { RadError } from '../../engine/errors.ts';
 import { absent, type How, type Run } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, isError } from '../errors.ts';
+import { found, isError } from '../errors.ts';
 import { describeCluster } from '../survey.ts';
 import { eventually, until } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 export type ClusterLoggingSpec = { readonly audit: boolean };
 

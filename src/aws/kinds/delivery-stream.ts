@@ -13,10 +13,11 @@ import {
 import { RadError } from '../../engine/errors.ts';
 import { absent, type Run, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, isError, restate, statusOf } from '../errors.ts';
+import { found, isError, restate, statusOf } from '../errors.ts';
 import { slots } from '../slots.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 export type DeliveryStreamSpec = {
   readonly destination: {

@@ -11,9 +11,10 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { absent, type How, type Json, type Kind, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, unlessExists } from '../errors.ts';
+import { found, unlessExists } from '../errors.ts';
 import { listLogGroups } from '../survey.ts';
 import { until } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 export type ClusterLogGroupSpec = {
   /** Days. */

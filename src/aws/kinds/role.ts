@@ -18,9 +18,10 @@ import {
 import { absent, type Spec, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
 import { isNarrower, parseEncoded, print } from '../documents.ts';
-import { defineAwsKind, found, isError, unlessExists } from '../errors.ts';
+import { found, isError, unlessExists } from '../errors.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 const POLICY = 'rad-connect';
 

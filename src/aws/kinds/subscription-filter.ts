@@ -6,10 +6,11 @@ import {
 import type { RadError } from '../../engine/errors.ts';
 import { absent, type Run, type Spec } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { defineAwsKind, found, isError, restate } from '../errors.ts';
+import { found, isError, restate } from '../errors.ts';
 import { slots } from '../slots.ts';
 import { listFilters } from '../survey.ts';
 import { afterFirst, eventually } from '../wait.ts';
+import { defineAwsKind } from './define.ts';
 
 export type SubscriptionFilterSpec = {
   readonly filter: { readonly destination: string; readonly role: string; readonly pattern: string };

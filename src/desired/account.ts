@@ -1,0 +1,20 @@
+import type { Aws } from '../aws/clients.ts';
+import type { Names } from './names.ts';
+
+/** A region that could be read: its clients and the clusters that are meant. */
+export interface Region {
+  readonly aws: Aws;
+  readonly clusters: readonly string[];
+  /** Clusters that are gone and have left their log group behind. */
+  readonly ghosts: readonly string[];
+}
+export interface Account {
+  readonly id: string;
+  readonly partition: string;
+  readonly names: Names;
+  /** Where IAM is asked. */
+  readonly home: Aws;
+  readonly regions: readonly Region[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}

@@ -1,0 +1,23 @@
+import type { ClientOptions } from './aws/clients.ts';
+import type { Clock } from './aws/clock.ts';
+import type { Stream } from './render/style.ts';
+
+/** Everything of the process that the program uses; tests bring their own. */
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Stream;
+  readonly stderr: Stream & NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Called with what to do when the user wants to stop; returns how to take it back. */
+  onInterrupt(stop: () => void): () => void;
+  /** Another AWS than the real one. */
+  readonly aws?: Backing;
+}
+
+/** What stands behind the clients: time, credentials, and the simulator that answers them. */
+export interface Backing extends Pick<ClientOptions, 'credentials' | 'onClient'> {
+  readonly clock: Clock;
+  /** As the first line of a run names it. */
+  readonly name: string;
+}
