@@ -105,7 +105,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   setMaxListeners(0, stopper.signal);
   const stop = (code: 'INTERRUPTED' | 'TIMEOUT', message: string) =>
     stopper.abort(new RadError(code, message, { hint: 'run the same command again: it goes on from here' }));
-  const forget = [
+  const undo = [
     io.onInterrupt(() => stop('INTERRUPTED', 'interrupted: what was under way has been finished')),
     clock.alarm(timeout as number, () =>
       stop('TIMEOUT', `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`),
@@ -153,7 +153,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     });
   } finally {
     spinner?.stop();
-    for (const undo of forget) undo();
+    for (const take of undo) take();
   }
 }
 

@@ -40,7 +40,8 @@ export async function enabledRegions({ account: client, region }: Aws): Promise<
       names.push(...Regions.map(({ RegionName = '' }) => RegionName));
     }
   } catch (error) {
-    if (isNoNetwork(error) || isBadCredentials(error)) throw explain(error);
+    const why = explain(error);
+    if (!/^(PERMISSION_DENIED|AWS|INTERNAL)$/.test(why.code)) throw why;
   }
   return names.length ? names.sort() : [...regionsOf(partitionOf(region))].sort();
 }

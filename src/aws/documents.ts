@@ -38,6 +38,31 @@ export function isNarrower(statements: Json | undefined, wanted: Json): boolean 
   );
 }
 
+/**
+ * The wanted statements with the conditions that somebody has added to them in the meantime, on keys that are not ours to set.
+ * Statements are the same when they let the same principal do the same.
+ */
+export function withConditionsOf(statements: Json | undefined, wanted: Spec, ourKeys: readonly string[]): Spec {
+  const who = ({ Effect, Principal, Action }: Spec) =>
+    canonical({ Effect: Effect ?? '', Principal: Principal ?? '', Action: Action ?? '' })!;
+  const Statement = list(wanted.Statement).map((statement) => {
+    const want = statement as Spec;
+    const same = (list(statements) as readonly Spec[]).find((seen) => isSame(who(seen), who(want)));
+    const added = Object.entries((same?.Condition ?? {}) as Record<string, Spec>).map(
+      ([operator, tests]): [string, Spec] => [
+        operator,
+        Object.fromEntries(Object.entries(tests).filter(([key]) => !ourKeys.includes(key))),
+      ],
+    );
+    const Condition: Record<string, Spec> = { ...(want.Condition as Record<string, Spec> | undefined) };
+    for (const [operator, tests] of added) {
+      if (Object.keys(tests).length) Condition[operator] = { ...tests, ...Condition[operator] };
+    }
+    return Object.keys(Condition).length ? { ...want, Condition } : want;
+  });
+  return { ...wanted, Statement };
+}
+
 function pruned(statement: Spec, wanted: Spec): Json {
   const conditions = (of: Spec) => (of.Condition ?? {}) as Record<string, Spec>;
   const kept = Object.entries(conditions(statement)).map(([operator, tests]): [string, Spec] => {

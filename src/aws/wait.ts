@@ -12,7 +12,7 @@ interface Wait {
   readonly limit: number;
 }
 
-/** IAM tells other services late (terraform-provider-aws allows 2 minutes): try again while the error says so. */
+/** Try again while the error says that it is only too early. IAM tells other services late: terraform-provider-aws allows 2 minutes. */
 export async function eventually<T>(
   request: () => Promise<T>,
   again: (error: unknown) => boolean,

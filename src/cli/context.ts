@@ -1,8 +1,7 @@
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../aws/clock.ts';
-import type { AccountSettings, Given, RegionSettings } from '../desired/settings.ts';
+import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
-import type { Tags } from '../engine/resource.ts';
 import type { Ask } from './prompts.ts';
 
 /** What a command is given. Only `main` knows what stands behind it: AWS or the simulator, a terminal or a pipe. */
@@ -24,12 +23,11 @@ export interface Context {
 }
 
 /** Global options and those of the commands, as they are called once parsed. */
-export interface Options extends Partial<Omit<AccountSettings, 'tags'>>, Partial<RegionSettings> {
+export interface Options extends Given {
   readonly regions?: readonly string[];
   readonly excludeRegions?: readonly string[];
   readonly account?: string;
   readonly namePrefix: string;
-  readonly tag?: Tags;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;
@@ -39,26 +37,17 @@ export interface Options extends Partial<Omit<AccountSettings, 'tags'>>, Partial
   readonly forgetRegion?: readonly string[];
 }
 
-export function givenSettings(options: Options): Given {
-  const {
-    externalId,
-    radRoleArn,
-    clusters,
-    excludeClusters,
-    filterPattern,
-    retentionDays,
-    logRetentionDays,
-    tag: tags,
-  } = options;
-  const all = {
-    externalId,
-    radRoleArn,
-    clusters,
-    excludeClusters,
-    filterPattern,
-    retentionDays,
-    logRetentionDays,
-    tags,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
+const SETTINGS = [
+  'externalId',
+  'radRoleArn',
+  'clusters',
+  'excludeClusters',
+  'filterPattern',
+  'tags',
+  'retentionDays',
+  'logRetentionDays',
+] as const satisfies readonly (keyof Given)[];
+
+/** Of the options, those that are settings and were given. */
+export const givenSettings = (options: Options): Given =>
+  Object.fromEntries(SETTINGS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));

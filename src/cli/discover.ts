@@ -14,7 +14,7 @@ import { homeRegionOf, partitionOf } from '../aws/regions.ts';
 import type { Region } from '../desired/account.ts';
 import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
 import { select, unmatched } from '../desired/select.ts';
-import { connectedRegions, type Settings } from '../desired/settings.ts';
+import { connectedRegions, readRecord, resolve, type Settings } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 import type { Notice } from '../render/document.ts';
@@ -38,15 +38,7 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
   const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
   const { account, partition } = await identify(connect(region, ''));
-  if (options.account && options.account !== account) {
-    throw new RadError(
-      'ACCOUNT_MISMATCH',
-      `these credentials belong to account ${account}, not to ${options.account}`,
-      {
-        hint: 'choose other credentials with --profile, or change --account',
-      },
-    );
-  }
+  checkAccount(account, options.account, '--account');
   const aws = connect(region, account);
   const names = namesOf(options.namePrefix, partition, account);
   const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
@@ -54,6 +46,18 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
   });
   return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags) };
 }
+
+/** Throws ACCOUNT_MISMATCH when this option names another account. */
+export function checkAccount(account: string, named: string | undefined, option: string): void {
+  if (!named || named === account) return;
+  throw new RadError('ACCOUNT_MISMATCH', `these credentials belong to account ${account}, not to ${named}`, {
+    hint: `choose other credentials with --profile, or change ${option}`,
+  });
+}
+
+/** What earlier runs have recorded, and the defaults. */
+export const recordedSettings = ({ readerTags, partition }: Home): Settings =>
+  resolve({}, readRecord(readerTags), partition);
 
 /** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
 export async function regionsWithBucket({ aws, names, connected }: Home): Promise<string[]> {
@@ -141,9 +145,13 @@ export async function chooseClusters(home: Home, found: readonly Found[], settin
 async function filtered({ names }: Home, { survey, region }: Aws, clusters: readonly string[]): Promise<string[]> {
   const has = await Promise.all(
     clusters.map(async (cluster) => {
-      const filters = await survey.filters(clusterLogGroupName(cluster)).catch(() => []);
-      return filters.some(
-        ({ filterName, destinationArn }) => filterName === names.filter && destinationArn === names.streamArn(region),
+      // What may not be read counts: its own step will say so.
+      const filters = await survey.filters(clusterLogGroupName(cluster)).catch(() => undefined);
+      return (
+        !filters ||
+        filters.some(
+          ({ filterName, destinationArn }) => filterName === names.filter && destinationArn === names.streamArn(region),
+        )
       );
     }),
   );

@@ -75,8 +75,6 @@ function duration(value: string): number {
 
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const OUR_TAGS = /^(aws:|rad-connect:|rad-data-type$|ksoc-data-type$)/i;
-/** Room for our own tags and one per region is left of the 50 that IAM allows. */
-const MOST_TAGS = 10;
 
 function tag(value: string, previous: unknown): Tags {
   const at = value.indexOf('=');
@@ -86,9 +84,7 @@ function tag(value: string, previous: unknown): Tags {
   if (key.length > 128 || text.length > 256) throw no('at most 128 characters in the key and 256 in the value');
   if (!TAG_TEXT.test(key) || !TAG_TEXT.test(text)) throw no('letters, digits, spaces and _ . : / = + - @ only');
   if (OUR_TAGS.test(key)) throw no(`the key ${key} is reserved`);
-  const tags = { ...(previous as Tags | undefined), [key]: text };
-  if (Object.keys(tags).length > MOST_TAGS) throw no(`at most ${MOST_TAGS} tags`);
-  return tags;
+  return { ...(previous as Tags | undefined), [key]: text };
 }
 
 function pattern(value: string): string {

@@ -90,7 +90,8 @@ export function parse({ argv, env, print, version }: Typed): Invocation | undefi
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
     command.action(() => {
       addEnvironment(command, env);
-      invocation = { command: spec.name, options: command.optsWithGlobals(), args: command.args };
+      const { tag, ...options } = command.optsWithGlobals();
+      invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
     });
     all.push(command);
   }

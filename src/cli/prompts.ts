@@ -23,7 +23,7 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
-  /** Called around a question, so that nothing else moves on the screen. */
+  /** Called before anything is asked or shown, so that nothing else moves on the screen. */
   readonly pause: () => void;
   readonly show: (plan: Result) => void;
 }
@@ -33,7 +33,7 @@ export function createAsk({ possible, signal, input, output, pause, show }: AskO
     if (!possible) throw usage('a question has nobody to answer it: give the answer as an option');
     pause();
     const { default: inquirer } = await import('inquirer');
-    const ask = inquirer.createPromptModule({ input, output } as never);
+    const ask = inquirer.createPromptModule({ input, output, signal } as never);
     try {
       const { answer } = (await ask([{ name: 'answer', ...question }] as never)) as { answer: T };
       return answer;

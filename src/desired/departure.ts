@@ -2,6 +2,7 @@ import { roleTags } from '../aws/kinds/role.ts';
 import type { Actual, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
 import type { Account } from './account.ts';
+import { isOfInstallation } from './names.ts';
 import { connectedRegions, noRegionLabels } from './settings.ts';
 
 /** How the user wants to leave. */
@@ -12,7 +13,7 @@ export interface Departure {
   readonly drain: boolean;
   /** Regions to drop from the record without looking at them. */
   readonly forget: readonly string[];
-  /** Regions that hold a bucket of ours. */
+  /** Regions in which there is a bucket of our name. */
   readonly bucketRegions: readonly string[];
 }
 
@@ -67,7 +68,7 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
       if (keepLogging) return { why: 'you asked to keep it on', release: true };
       // Another installation of ours will want to know what was before: the marks stay for its teardown.
       return users.length
-        ? { why: `${users.join(', ')} on its log group`, release: !users.some(isInstallation) }
+        ? { why: `${users.join(', ')} on its log group`, release: !filtersOf(filter).some(isOfInstallation) }
         : undefined;
     },
 
@@ -87,11 +88,13 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
   };
 }
 
-const isInstallation = (user: string) => user.endsWith('-eks-audit-logs');
+/** The filters of others on a log group, by name. */
+const filtersOf = (filter: Actual | undefined): string[] =>
+  ((filter?.facts.others ?? []) as readonly Spec[]).map(({ name }) => String(name));
 
-/** Who else reads a log group. */
+/** Who else reads a log group, in words. */
 function usersOf(group: Actual | undefined, filter: Actual | undefined): string[] {
-  const filters = ((filter?.facts.others ?? []) as readonly Spec[]).map(({ name }) => `filter ${name}`);
+  const filters = filtersOf(filter).map((name) => `filter ${name}`);
   return Number(group?.facts.metricFilters ?? 0) > 0 ? [...filters, 'metric filters'] : filters;
 }
 

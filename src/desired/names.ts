@@ -1,8 +1,12 @@
 import { RadError } from '../engine/errors.ts';
 
+const PRODUCT = '-eks-audit-logs';
+/** Whether a filter of this name belongs to an installation of rad-connect, with whatever prefix. */
+export const isOfInstallation = (filter: string): boolean => filter.endsWith(PRODUCT);
+
 /** Every name and ARN is computed from prefix, partition, account and region, so nothing has to be remembered. */
 export function namesOf(prefix: string, partition: string, account: string) {
-  const product = `${prefix}-eks-audit-logs`;
+  const product = `${prefix}${PRODUCT}`;
   const arn = (service: string, region: string, owner: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${owner}:${resource}`;
   const bucketStem = `${product}-${account}-`;
@@ -19,9 +23,11 @@ export function namesOf(prefix: string, partition: string, account: string) {
     errorLogGroup,
     bucketStem,
     bucket: (region: string) => bucketName(prefix, account, region),
-    /** The region in the name of a bucket of ours, or undefined. */
-    regionOfBucket: (bucket: string) =>
-      bucket.startsWith(bucketStem) ? bucket.slice(bucketStem.length).replace(/-an$/, '') : undefined,
+    /** The region in whose bucket name this is ours, or undefined. */
+    regionOfBucket(bucket: string): string | undefined {
+      const region = bucket.slice(bucketStem.length).replace(/-an$/, '');
+      return /-\d+$/.test(region) && bucketName(prefix, account, region) === bucket ? region : undefined;
+    },
     roleArn: (name: string) => arn('iam', '', account, `role/${name}`),
     bucketArn: (bucket: string) => arn('s3', '', '', bucket),
     allBucketsArn: arn('s3', '', '', `${bucketStem}*`),
@@ -36,7 +42,7 @@ export type Names = ReturnType<typeof namesOf>;
 const NO_NAMESPACE = ['me-south-1', 'me-central-1'];
 
 const bucketName = (prefix: string, account: string, region: string) =>
-  `${prefix}-eks-audit-logs-${account}-${region}${NO_NAMESPACE.includes(region) ? '' : '-an'}`;
+  `${prefix}${PRODUCT}-${account}-${region}${NO_NAMESPACE.includes(region) ? '' : '-an'}`;
 
 export const clusterLogGroupName = (cluster: string) => `/aws/eks/${cluster}/cluster`;
 export const clusterOfLogGroup = (name: string): string | undefined => /^\/aws\/eks\/([^/]+)\/cluster$/.exec(name)?.[1];

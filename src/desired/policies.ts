@@ -1,6 +1,6 @@
 import { normalise, normaliseStatement } from '../aws/documents.ts';
 import { SID } from '../aws/kinds/bucket.ts';
-import { STREAM } from '../aws/kinds/log-group.ts';
+import { ERROR_LOG_STREAM } from '../aws/kinds/log-group.ts';
 import type { Json, Spec } from '../engine/resource.ts';
 import type { Names } from './names.ts';
 
@@ -48,7 +48,7 @@ export const deliveryRole = (names: Names, account: string) => ({
       [names.allBucketsArn, `${names.allBucketsArn}/*`],
       ofAccount(account),
     ),
-    allow(['logs:PutLogEvents'], [names.errorLogStreamArn(STREAM)]),
+    allow(['logs:PutLogEvents'], [names.errorLogStreamArn(ERROR_LOG_STREAM)]),
   ),
 });
 

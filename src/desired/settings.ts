@@ -71,8 +71,9 @@ export function resolve(given: Given, recorded: Recorded, partition: string): Se
 const SETTINGS = 'rad-connect:settings';
 const REGION = 'rad-connect:region:';
 const VALUE_LENGTH = 256;
-/** IAM allows 50 tags on a role; each connected region takes one of them. */
 const MOST_CHUNKS = 12;
+/** IAM quotas, tags per role. */
+const MOST_ROLE_TAGS = 50;
 
 const LISTS = { clusters: 'clusters', excludeClusters: 'exclude-clusters' } as const;
 const TEXTS = { externalId: 'external-id', radRoleArn: 'rad-role-arn', filterPattern: 'filter-pattern' } as const;
@@ -88,7 +89,8 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
     if (settings[key].length) pairs[name] = settings[key].join(',');
   }
   for (const [key, value] of Object.entries(settings.tags)) pairs[`tag:${key}`] = value;
-  const chunks = encodePairs(pairs).match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
+  const text = encodePairs(pairs);
+  const chunks = (text && text + END).match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
   if (chunks.length > MOST_CHUNKS) {
     throw new RadError(
       'USAGE',
@@ -97,7 +99,20 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
   }
   return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? null]));
 }
+/** Ends the text, so that a chunk left over from a longer one, between two calls, is not read as part of it. */
+const END = ' .';
 const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
+
+/** Throws USAGE when the reader role has no room for claim and seal, settings, a tag per region and the user's own. */
+export function checkRoom(settings: AccountSettings, partition: string, regions: readonly string[]): void {
+  const chunks = Object.values(settingsLabels(settings, partition)).filter((chunk) => chunk !== null).length;
+  const all = 2 + chunks + regions.length + Object.keys(settings.tags).length;
+  if (all <= MOST_ROLE_TAGS) return;
+  throw new RadError(
+    'USAGE',
+    `${all} tags are more than the ${MOST_ROLE_TAGS} that IAM allows on a role: fewer --tag or --regions, or a shorter --filter-pattern`,
+  );
+}
 
 export const regionLabel = (region: string, { retentionDays, logRetentionDays }: RegionSettings): Labels => ({
   [REGION + region]: encodePairs({ retention: retentionDays, 'log-retention': logRetentionDays }),
@@ -112,7 +127,8 @@ export const connectedRegions = (tags: Tags = {}): string[] =>
     .sort();
 
 export function readRecord(tags: Tags = {}): Recorded {
-  const text = Array.from({ length: MOST_CHUNKS }, (_, i) => tags[chunkKey(i)] ?? '').join('');
+  const chunks = Array.from({ length: MOST_CHUNKS }, (_, i) => tags[chunkKey(i)] ?? '');
+  const [text] = chunks.join('').split(END);
   const pairs = decodePairs(text);
   const account: Record<string, unknown> = {};
   for (const [key, name] of Object.entries(TEXTS)) if (pairs[name] !== undefined) account[key] = pairs[name];

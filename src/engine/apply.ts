@@ -1,8 +1,8 @@
 import { diff } from './diff.ts';
 import { asRadError, RadError } from './errors.ts';
 import type { Outcome, Report } from './event.ts';
-import { type Action, type Goal, isOurs, isSealed, judge, type Step, waitsFor, writes } from './plan.ts';
-import type { Resource, Run, Spec } from './resource.ts';
+import { type Action, foreign, type Goal, isOurs, isSealed, judge, type Step, waitsFor, writes } from './plan.ts';
+import { type Actual, presentLabels, type Resource, type Run, type Spec, type Tags } from './resource.ts';
 import { state } from './state.ts';
 
 /** What a whole run is given: where to tell, when to stop, how time passes. */
@@ -61,66 +61,88 @@ async function execute(step: Step, around: Surroundings): Promise<Outcome> {
 type Verb = (step: Step, run: Run) => Promise<string | undefined>;
 const nothing = async () => undefined;
 
-/** So ordered that a crash between any two calls leaves tags that say the truth or less than it, never more. */
+/**
+ * So ordered that a crash between any two calls leaves tags that say the truth or less than it, never more. Whose a thing is, is
+ * read again right before its first write: a person may have thought about the plan for an hour.
+ */
 const verbs: Record<Action, Verb> = {
   none: nothing,
+  keep: nothing,
   blocked: nothing,
 
   /** Claim it bare, look again, put what still differs. What exists already is ours only when it says so. */
   async create(step, run) {
     const { resource } = step;
-    await resource.create(isSealed(resource) ? state.owned : {}, run);
-    if (typeof resource.claim === 'function') return verbs.update(step, run);
-    const made = await resource.read('fresh');
-    if (!isOurs(resource, made)) {
-      if (resource.claim === 'if-made') return undefined;
-      throw new RadError('FOREIGN', `${resource.type} ${resource.name} was made by somebody else just now`, {
-        hint: 'run again to see what it is',
-      });
+    const { claim, type, name } = resource;
+    if (isSealed(resource)) await resource.create(state.owned, run);
+    const now = await resource.read('fresh');
+    if (isOurs(resource, now) || (!now.exists && !isSealed(resource))) {
+      return verbs.update({ ...step, actual: now, ...judge(resource, now) }, run);
     }
-    return verbs.update({ ...step, actual: made, ...judge(resource, made) }, run);
+    if (claim === 'if-made') return undefined;
+    if (now.exists) throw foreign(resource);
+    throw new RadError('AWS', `${type} ${name} was made but does not show up yet`, {
+      hint: 'run the same command again',
+    });
   },
 
+  /** What the tags record goes first, the seal last. */
   async update(step, run) {
     const { resource, actual, stay } = step;
-    if (resource.claim === 'prior' && !state.isClaimed(actual.tags)) await resource.tag(state.shared(priorOf(step)));
-    await putAll(step, run);
-    const seal = isSealed(resource) && !stay ? state.sealed(resource.spec) : {};
+    if (resource.claim === 'prior' && !(await claimPrior(resource))) return undefined;
     const labels = stay?.labels ?? resource.labels;
-    const tags = { ...wantedTags(labels), ...seal };
-    if (Object.entries(tags).some(([key, value]) => actual.tags?.[key] !== value)) await resource.tag(tags);
+    await tagWhere(resource, actual, presentLabels(labels));
+    await putAll(step, run);
+    if (isSealed(resource) && !stay) await tagWhere(resource, actual, state.sealed(resource.spec));
     const surplus = Object.keys(labels).filter((key) => labels[key] === null && actual.tags?.[key] !== undefined);
     if (surplus.length) await resource.untag(surplus);
     return undefined;
   },
 
   async restore(step, run) {
-    await putAll(step, run);
-    await step.resource.untag(state.keys);
+    const { resource, target } = step;
+    const now = await resource.read('fresh');
+    if (!now.exists) return undefined;
+    if (!isOurs(resource, now)) return NOT_OURS;
+    await putAll({ ...step, changes: diff(target, now.spec) }, run);
+    await resource.untag(state.keys);
     return undefined;
   },
 
-  /** Given back to the customer as it is. */
-  async keep({ resource }) {
+  async release({ resource }) {
     await resource.untag(state.keys);
     return undefined;
   },
 
   async delete({ resource }, run) {
     const why = await resource.beforeDelete(run);
-    if (why === undefined) await resource.delete(run);
-    return why;
+    if (why !== undefined) return why;
+    const now = await resource.read('fresh');
+    if (!now.exists) return undefined;
+    if (!isOurs(resource, now)) return NOT_OURS;
+    await resource.delete(run);
+    return undefined;
   },
 };
+
+const NOT_OURS = 'it does not say any more that it is ours';
+
+/** Notes what a shared thing said before our first write; the first writer wins. False: it is as it should be, so it stays the customer's. */
+async function claimPrior(resource: Resource): Promise<boolean> {
+  const now = await resource.read('fresh');
+  const differences = diff(resource.spec, now.spec);
+  if (differences.length === 0) return false;
+  // A field that it did not have reads as false.
+  const prior: Spec = Object.fromEntries(differences.map(({ path, before }) => [path, before ?? false]));
+  if (!state.isClaimed(now.tags)) await resource.tag(state.shared(prior));
+  return true;
+}
+
+async function tagWhere(resource: Resource, { tags: now }: Actual, wanted: Tags): Promise<void> {
+  if (Object.entries(wanted).some(([key, value]) => now?.[key] !== value)) await resource.tag(wanted);
+}
 
 async function putAll({ resource, target, changes }: Step, run: Run): Promise<void> {
   const fields = new Set(changes.map(({ path }) => path.split('.')[0]!));
   for (const field of fields) if (field in target) await resource.put(field, target, run);
 }
-
-const wantedTags = (labels: Readonly<Record<string, string | null>>) =>
-  Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));
-
-/** What a shared thing said before we touched it; a field it did not have reads as false. */
-const priorOf = ({ resource, actual }: Step): Spec =>
-  Object.fromEntries(diff(resource.spec, actual.spec).map(({ path, before }) => [path, before ?? false]));

@@ -1,6 +1,6 @@
 /**
  * Every code that a result can carry: what it means, and whether AWS or the account refuses for good (`blocks`),
- * so that trying again changes nothing until somebody acts. `help exit-codes` prints this table.
+ * so that trying again changes nothing until somebody acts.
  */
 export const ERROR_CODES = {
   USAGE: { exit: 64, blocks: false, meaning: 'a bad option or value' },

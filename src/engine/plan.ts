@@ -4,7 +4,8 @@ import { type Actual, absent, type Resource, type Seen, type Spec, type Stay } f
 import { state } from './state.ts';
 
 export type Goal = 'present' | 'absent';
-export type Action = 'none' | 'create' | 'update' | 'restore' | 'delete' | 'keep' | 'blocked';
+/** release: it stays as it is, and our marks go. */
+export type Action = 'none' | 'create' | 'update' | 'restore' | 'delete' | 'keep' | 'release' | 'blocked';
 export type Reason = 'missing' | 'unfinished' | 'drifted' | 'outdated' | 'foreign' | 'unreadable';
 
 /** What is to be done with one resource, and why. */
@@ -73,7 +74,8 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
   const refusal = resource.refused(actual, seen);
   if (refusal) return blocked(refusal);
   if (!actual.exists && resource.claim === 'prior') return { ...base, action: 'none' };
-  if (!actual.exists) return { ...base, action: 'create', reason: 'missing', changes: wantedChanges(resource, actual) };
+  if (!actual.exists)
+    return { ...base, action: 'create', reason: 'missing', changes: diff(resource.spec, actual.spec) };
 
   const { changes, kept, target } = judge(resource, actual);
   if (resource.claim === 'prior') {
@@ -88,13 +90,18 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
   return kept.length ? { ...step, action: 'keep', reason: 'drifted' } : { ...step, action: 'none' };
 }
 
-/** Which differences are to be written, and which stay because somebody made them stricter after we had finished. */
+/**
+ * Which differences are to be written, and which stay because somebody made them stricter. Where we have not finished yet, what is
+ * missing is just not made yet, and only a value that is there can be somebody's.
+ */
 export function judge(resource: Resource, actual: Actual): Pick<Step, 'changes' | 'kept' | 'target'> {
   const all = diff(resource.spec, actual.spec);
   const finished = sealOf(resource, actual) !== 'none';
   const kept = all.filter(
     ({ path, before, after }) =>
-      finished && !resource.insist.includes(path.split('.')[0]!) && resource.stricter(path, before, after),
+      (finished || (before ?? null) !== null) &&
+      !resource.insist.includes(path.split('.')[0]!) &&
+      resource.stricter(path, before, after),
   );
   const changes = [...all.filter((change) => !kept.includes(change)), ...diffTags(resource.labels, actual.tags ?? {})];
   return { changes, kept, target: keepBefore(resource.spec, kept) };
@@ -106,8 +113,6 @@ const sealOf = (resource: Resource, { tags }: Actual) =>
 /** What carries tags of its own from its creation gets a seal when it is finished. */
 export const isSealed = ({ claim }: Resource): boolean => claim === 'tag' || claim === 'if-made';
 
-const wantedChanges = (resource: Resource, actual: Actual): Change[] => diff(resource.spec, actual.spec);
-
 function toAbsent({ resource, actual, error }: Observation, seen: Seen): Step {
   const base = { resource, actual, target: {}, changes: [], kept: [] };
   if (error) return { ...base, action: 'blocked', reason: 'unreadable', error };
@@ -115,14 +120,15 @@ function toAbsent({ resource, actual, error }: Observation, seen: Seen): Step {
   const stay = resource.stays(actual, seen);
   if (stay) {
     const changes = diffTags(stay.labels ?? {}, actual.tags ?? {});
-    return { ...base, action: changes.length ? 'update' : 'keep', changes, stay };
+    const action = stay.release ? 'release' : changes.length ? 'update' : 'keep';
+    return { ...base, action, changes, stay };
   }
   if (resource.claim !== 'prior') return { ...base, action: 'delete' };
   const target = state.prior(actual.tags);
   return { ...base, action: 'restore', target, changes: diff(target, actual.spec) };
 }
 
-const foreign = ({ type, name, region }: Resource) =>
+export const foreign = ({ type, name, region }: Resource) =>
   new RadError('FOREIGN', `${type} ${name} exists in ${region} and is not ours: it was left untouched`, {
     hint: 'rename or remove it, or install beside it with --name-prefix',
   });
@@ -156,5 +162,4 @@ function markSkipped(goal: Goal, steps: readonly Step[]): Step[] {
 }
 
 /** Whether carrying out this step writes anything. */
-export const writes = ({ action, stay }: Step): boolean =>
-  action === 'keep' ? stay?.release === true : action !== 'none' && action !== 'blocked';
+export const writes = ({ action }: Step): boolean => action !== 'none' && action !== 'keep' && action !== 'blocked';

@@ -57,11 +57,11 @@ export interface Kind<S extends Spec, C> {
   read(aws: C, name: string, how: How): Promise<Actual<S>>;
   /** Makes it bare, with these tags; that it exists already is success. Absent: `put` makes it. */
   create?(aws: C, name: string, spec: S, tags: Tags, run: Run): Promise<void>;
-  readonly put: { readonly [F in keyof S]: (aws: C, name: string, spec: S, run: Run) => Promise<void> };
-  tag?(aws: C, name: string, tags: Tags): Promise<void>;
-  untag?(aws: C, name: string, keys: readonly string[]): Promise<void>;
+  readonly put: { readonly [F in keyof S]: (aws: C, name: string, spec: S, run: Run) => Promise<unknown> };
+  tag?(aws: C, name: string, tags: Tags): Promise<unknown>;
+  untag?(aws: C, name: string, keys: readonly string[]): Promise<unknown>;
   /** That it is gone already is success. */
-  delete?(aws: C, name: string, run: Run): Promise<void>;
+  delete?(aws: C, name: string, run: Run): Promise<unknown>;
   /** What is there is longer, stronger or narrower than what is wanted: it is told, and kept. */
   stricter?(path: string, from: Json | undefined, to: Json): boolean;
 }
@@ -104,10 +104,10 @@ export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels
   readonly beforeDelete: NonNullable<Wish['beforeDelete']>;
   read(how: How): Promise<Actual>;
   create(tags: Tags, run: Run): Promise<void>;
-  put(field: string, target: Spec, run: Run): Promise<void>;
-  tag(tags: Tags): Promise<void>;
-  untag(keys: readonly string[]): Promise<void>;
-  delete(run: Run): Promise<void>;
+  put(field: string, target: Spec, run: Run): Promise<unknown>;
+  tag(tags: Tags): Promise<unknown>;
+  untag(keys: readonly string[]): Promise<unknown>;
+  delete(run: Run): Promise<unknown>;
   stricter(path: string, from: Json | undefined, to: Json): boolean;
 }
 
@@ -139,7 +139,7 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
     beforeDelete: door(async (run: Run) => wish.beforeDelete?.(run)),
     read: door((how: How) => kind.read(aws, name, how)),
     create: door(async (tags: Tags, run: Run) =>
-      kind.create?.(aws, name, spec, { ...wish.birth, ...present(wish.labels), ...tags }, run),
+      kind.create?.(aws, name, spec, { ...wish.birth, ...presentLabels(wish.labels), ...tags }, run),
     ),
     put: door(async (field: string, target: Spec, run: Run) => kind.put[field]?.(aws, name, target as S, run)),
     tag: door(async (tags: Tags) => kind.tag?.(aws, name, tags)),
@@ -149,5 +149,6 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
   });
 }
 
-const present = (labels: Labels = {}): Tags =>
+/** Those that must be there. */
+export const presentLabels = (labels: Labels = {}): Tags =>
   Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));

@@ -172,7 +172,7 @@ const toRow =
       region: placeOf(resource),
       type: resource.type,
       id: resource.name,
-      action: blocked ? 'blocked' : outcome?.status === 'kept' ? 'keep' : action,
+      action: blocked ? 'blocked' : outcome?.status === 'kept' || action === 'release' ? 'keep' : action,
       reason: reason ?? null,
       status: statusOf(pair, readOnly || dryRun),
       diff: diffOf(step),
@@ -212,7 +212,6 @@ const problem = (error: RadError, region: string, id: string): Problem => ({
   requestId: error.requestId ?? null,
 });
 
-/** With `all`, a region that a policy denies is the normal state of a large company: a warning, made by the command. */
 const regionErrors = ({ regions }: Result): Problem[] =>
   regions.flatMap(({ name, error }) => (error ? [problem(error, name, name)] : []));
 

@@ -27,6 +27,7 @@ const VERBS = {
   delete: 'deleted',
   restore: 'restored',
   keep: 'kept',
+  release: 'released',
   none: 'unchanged',
   blocked: 'blocked',
 } as const;

@@ -20,7 +20,7 @@ import {
   paginateListBuckets,
 } from '@aws-sdk/client-s3';
 import { RadError } from '../../engine/errors.ts';
-import { absent, type Json, type Spec, type Tags } from '../../engine/resource.ts';
+import { absent, type Spec, type Tags } from '../../engine/resource.ts';
 import { emptyAndDelete } from '../bucket-deletion.ts';
 import type { Aws } from '../clients.ts';
 import { list, normaliseStatement, print } from '../documents.ts';
@@ -36,6 +36,7 @@ export type BucketSpec = {
   readonly versioning: 'Enabled';
   /** Days, of the one rule that is ours; other rules of the bucket stay. */
   readonly lifecycle: {
+    readonly enabled: boolean;
     readonly expire: number;
     readonly noncurrent: number;
     readonly abortMultipart: number;
@@ -68,7 +69,7 @@ export const bucket = defineAwsKind<BucketSpec>({
       found(s3.send(new GetBucketEncryptionCommand(own))),
       found(s3.send(new GetBucketVersioningCommand(own))),
       readLifecycle(aws, Bucket),
-      readStatements(aws, Bucket),
+      readPolicy(aws, Bucket),
       readTags(aws, Bucket),
     ]);
     const blocks = access?.PublicAccessBlockConfiguration;
@@ -83,7 +84,7 @@ export const bucket = defineAwsKind<BucketSpec>({
         ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter',
         ...(sse?.SSEAlgorithm && { encryption: { algorithm: sse.SSEAlgorithm, kmsKey: sse.KMSMasterKeyID ?? null } }),
         ...(versioning?.Status === 'Enabled' && { versioning: 'Enabled' }),
-        ...(rule?.Status === 'Enabled' && { lifecycle: flattenRule(rule) }),
+        ...(rule && { lifecycle: flattenRule(rule) }),
         policy: split(policy),
       },
       tags,
@@ -108,19 +109,13 @@ export const bucket = defineAwsKind<BucketSpec>({
 
   put: {
     publicAccess: (aws, name, { publicAccess }) =>
-      send(
-        aws.s3.send(
-          new PutPublicAccessBlockCommand({ ...at(aws, name), PublicAccessBlockConfiguration: publicAccess }),
-        ),
-      ),
+      aws.s3.send(new PutPublicAccessBlockCommand({ ...at(aws, name), PublicAccessBlockConfiguration: publicAccess })),
     ownership: (aws, name, { ownership }) =>
-      send(
-        aws.s3.send(
-          new PutBucketOwnershipControlsCommand({
-            ...at(aws, name),
-            OwnershipControls: { Rules: [{ ObjectOwnership: ownership as 'BucketOwnerEnforced' }] },
-          }),
-        ),
+      aws.s3.send(
+        new PutBucketOwnershipControlsCommand({
+          ...at(aws, name),
+          OwnershipControls: { Rules: [{ ObjectOwnership: ownership as 'BucketOwnerEnforced' }] },
+        }),
       ),
     async encryption(aws, name, { encryption: { algorithm, kmsKey } }) {
       // S3 has since April 2026 a list of blocked kinds beside the algorithm, which a write without it may change.
@@ -133,17 +128,13 @@ export const bucket = defineAwsKind<BucketSpec>({
         },
         BucketKeyEnabled: kmsKey !== null,
       };
-      await send(
-        aws.s3.send(
-          new PutBucketEncryptionCommand({ ...at(aws, name), ServerSideEncryptionConfiguration: { Rules: [rule] } }),
-        ),
+      await aws.s3.send(
+        new PutBucketEncryptionCommand({ ...at(aws, name), ServerSideEncryptionConfiguration: { Rules: [rule] } }),
       );
     },
     versioning: (aws, name, { versioning }) =>
-      send(
-        aws.s3.send(
-          new PutBucketVersioningCommand({ ...at(aws, name), VersioningConfiguration: { Status: versioning } }),
-        ),
+      aws.s3.send(
+        new PutBucketVersioningCommand({ ...at(aws, name), VersioningConfiguration: { Status: versioning } }),
       ),
     async lifecycle(aws, name, { lifecycle }) {
       const now = await readLifecycle(aws, name);
@@ -154,12 +145,13 @@ export const bucket = defineAwsKind<BucketSpec>({
         // Holds for the rules of others too, and a write without it would set it back.
         TransitionDefaultMinimumObjectSize: now?.TransitionDefaultMinimumObjectSize,
       };
-      await send(aws.s3.send(new PutBucketLifecycleConfigurationCommand(input)));
+      await aws.s3.send(new PutBucketLifecycleConfigurationCommand(input));
     },
     async policy(aws, name, { policy }) {
-      const { others } = split(await readStatements(aws, name));
-      const Policy = print({ Version: '2012-10-17', Statement: [...policy.ours, ...others] });
-      await send(aws.s3.send(new PutBucketPolicyCommand({ ...at(aws, name), Policy })));
+      const document = await readPolicy(aws, name);
+      const { others } = split(document);
+      const Policy = print({ Version: '2012-10-17', ...document, Statement: [...policy.ours, ...others] });
+      await aws.s3.send(new PutBucketPolicyCommand({ ...at(aws, name), Policy }));
     },
   },
 
@@ -171,15 +163,14 @@ export const bucket = defineAwsKind<BucketSpec>({
   delete: (aws, name, run) => emptyAndDelete(aws, name, run),
 
   stricter(path, before, after) {
-    // No number of days: kept for ever, which is longest of all.
-    if (path.startsWith('lifecycle.')) return before === 0 || Number(before) > Number(after);
+    // No number of days, or a rule that was switched off: kept for ever, which is longest of all.
+    if (path === 'lifecycle.enabled' || before === 0) return true;
+    if (path.startsWith('lifecycle.')) return Number(before) > Number(after);
     if (path === 'policy.others') return list(before).length > 0;
     if (path === 'encryption.algorithm') return /^aws:kms/.test(String(before)) && after === 'AES256';
     return path === 'encryption.kmsKey' && typeof before === 'string' && after === null;
   },
 });
-
-const send = async (request: Promise<unknown>): Promise<void> => void (await request);
 
 /** True: there, and ours to look at. */
 async function head(aws: Aws, Bucket: string): Promise<boolean> {
@@ -216,6 +207,7 @@ const readLifecycle = (aws: Aws, name: string) =>
   found(aws.s3.send(new GetBucketLifecycleConfigurationCommand(at(aws, name))));
 
 const flattenRule = (rule: LifecycleRule): BucketSpec['lifecycle'] => ({
+  enabled: rule.Status === 'Enabled',
   expire: rule.Expiration?.Days ?? 0,
   noncurrent: rule.NoncurrentVersionExpiration?.NoncurrentDays ?? 0,
   abortMultipart: rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? 0,
@@ -223,27 +215,30 @@ const flattenRule = (rule: LifecycleRule): BucketSpec['lifecycle'] => ({
 });
 const isForAll = ({ Filter, Prefix }: LifecycleRule) => !Prefix && Object.values(Filter ?? {}).every((value) => !value);
 
-const expandRule = ({ expire, noncurrent, abortMultipart }: BucketSpec['lifecycle']): LifecycleRule => ({
+/** Zero days stand for never, which S3 writes as nothing. */
+const expandRule = (rule: BucketSpec['lifecycle']): LifecycleRule => ({
   ID: RULE,
-  Status: 'Enabled',
+  Status: rule.enabled ? 'Enabled' : 'Disabled',
   Filter: { Prefix: '' },
-  Expiration: { Days: expire },
-  NoncurrentVersionExpiration: { NoncurrentDays: noncurrent },
-  AbortIncompleteMultipartUpload: { DaysAfterInitiation: abortMultipart },
+  ...(rule.expire && { Expiration: { Days: rule.expire } }),
+  ...(rule.noncurrent && { NoncurrentVersionExpiration: { NoncurrentDays: rule.noncurrent } }),
+  ...(rule.abortMultipart && { AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.abortMultipart } }),
 });
 
-async function readStatements(aws: Aws, name: string): Promise<Spec[]> {
+async function readPolicy(aws: Aws, name: string): Promise<Spec> {
   const text = (await found(aws.s3.send(new GetBucketPolicyCommand(at(aws, name)))))?.Policy;
-  const document = text ? (JSON.parse(text) as Record<string, Json>) : {};
-  return list(document.Statement).map((statement) => normaliseStatement(statement as Spec));
+  return text ? (JSON.parse(text) as Spec) : {};
 }
 
 /** Our statement is known by its Sid. */
 export const SID = 'RadConnectTlsOnly';
-const split = (statements: readonly Spec[]) => ({
-  ours: statements.filter(({ Sid }) => Sid === SID),
-  others: statements.filter(({ Sid }) => Sid !== SID),
-});
+function split({ Statement }: Spec): BucketSpec['policy'] {
+  const statements = list(Statement).map((statement) => normaliseStatement(statement as Spec));
+  return {
+    ours: statements.filter(({ Sid }) => Sid === SID),
+    others: statements.filter(({ Sid }) => Sid !== SID),
+  };
+}
 
 const readTags = async (aws: Aws, name: string): Promise<Tags> =>
   fromList((await found(aws.s3.send(new GetBucketTaggingCommand(at(aws, name)))))?.TagSet);

@@ -45,11 +45,9 @@ export const clusterLogging = defineAwsKind<ClusterLoggingSpec>({
   },
 
   tag: async (aws, name, tags) =>
-    void (await aws.eks.send(new TagResourceCommand({ resourceArn: await arnOf(aws, name), tags: { ...tags } }))),
+    aws.eks.send(new TagResourceCommand({ resourceArn: await arnOf(aws, name), tags: { ...tags } })),
   untag: async (aws, name, tagKeys) =>
-    void (await found(
-      aws.eks.send(new UntagResourceCommand({ resourceArn: await arnOf(aws, name), tagKeys: [...tagKeys] })),
-    )),
+    found(aws.eks.send(new UntagResourceCommand({ resourceArn: await arnOf(aws, name), tagKeys: [...tagKeys] }))),
 });
 
 const find = (aws: Aws, name: string, how: How) =>

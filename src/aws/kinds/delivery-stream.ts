@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-firehose';
 import { RadError } from '../../engine/errors.ts';
 import { absent, type Run, type Tags } from '../../engine/resource.ts';
+import { state } from '../../engine/state.ts';
 import type { Aws } from '../clients.ts';
 import { found, isError, restate, statusOf } from '../errors.ts';
 import { slots } from '../slots.ts';
@@ -30,8 +31,9 @@ export type DeliveryStreamSpec = {
     readonly bufferSeconds: number;
     readonly bufferMiB: number;
     readonly processing: boolean;
-    readonly errorLogGroup: string | null;
-    readonly errorLogStream: string | null;
+    /** Empty: no error logging. */
+    readonly errorLogGroup: string;
+    readonly errorLogStream: string;
     readonly kmsKey: string | null;
   };
   /** Of the records while they wait in the stream: AWS_OWNED_CMK, the ARN of a customer's key, or DISABLED. */
@@ -54,14 +56,13 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
 
   async create(aws, name, spec, tags, run) {
     await make(aws, name, spec, tags, run);
-    await ready(aws, name, spec, run);
+    await created(aws, name, run);
   },
 
   put: {
     async destination(aws, DeliveryStreamName, spec, run) {
-      await ready(aws, DeliveryStreamName, spec, run);
       const update = async () => {
-        const { VersionId, Destinations } = (await describe(aws, DeliveryStreamName))!;
+        const { VersionId, Destinations } = await ready(aws, DeliveryStreamName, spec, run);
         const input = {
           DeliveryStreamName,
           CurrentDeliveryStreamVersionId: VersionId,
@@ -73,8 +74,7 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
       await eventually(update, again, run, { what: 'Firehose to see the role' }).catch(deny);
     },
     async encryption(aws, DeliveryStreamName, spec, run) {
-      await ready(aws, DeliveryStreamName, spec, run);
-      if (encryptionOf((await describe(aws, DeliveryStreamName))!) === spec.encryption) return;
+      if (encryptionOf(await ready(aws, DeliveryStreamName, spec, run)) === spec.encryption) return;
       const { DeliveryStreamEncryptionConfigurationInput } = encryptionInput(spec);
       await aws.firehose.send(
         new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput }),
@@ -87,19 +87,14 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
     },
   },
 
-  tag: async ({ firehose }, DeliveryStreamName, tags) =>
-    void (await firehose.send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags: toList(tags) }))),
-  untag: async ({ firehose }, DeliveryStreamName, keys) =>
-    void (await firehose.send(new UntagDeliveryStreamCommand({ DeliveryStreamName, TagKeys: [...keys] }))),
+  tag: ({ firehose }, DeliveryStreamName, tags) =>
+    firehose.send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags: toList(tags) })),
+  untag: ({ firehose }, DeliveryStreamName, keys) =>
+    firehose.send(new UntagDeliveryStreamCommand({ DeliveryStreamName, TagKeys: [...keys] })),
 
   async delete(aws, name, run) {
     // A stream cannot be deleted while it is CREATING (Firehose API reference, DeleteDeliveryStream).
-    await until(
-      () => describe(aws, name),
-      (s) => s?.DeliveryStreamStatus !== 'CREATING',
-      run,
-      { what: 'the stream to be active' },
-    );
+    await created(aws, name, run);
     await remove(aws, name, run);
   },
 
@@ -162,32 +157,39 @@ async function make(
   await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' }).catch(deny);
 }
 
-/** ACTIVE, if need be after making it anew: CREATING_FAILED never changes, and a name is free only when DELETING has ended. */
-async function ready(aws: Aws, name: string, spec: DeliveryStreamSpec, run: Run): Promise<void> {
-  const settled = () =>
-    until(
-      () => describe(aws, name),
-      (s) => s !== undefined && s.DeliveryStreamStatus !== 'CREATING',
-      run,
-      { what: 'the stream to be active' },
-    );
-  let stream = await settled();
+const created = (aws: Aws, name: string, run: Run): Promise<DeliveryStreamDescription | undefined> =>
+  until(
+    () => describe(aws, name),
+    (stream) => stream?.DeliveryStreamStatus !== 'CREATING',
+    run,
+    { what: 'the stream to be active' },
+  );
+
+/**
+ * The stream when it is ACTIVE, if need be made anew: CREATING_FAILED never changes, and a name is free only when DELETING has
+ * ended. Only what carries our claim is made anew.
+ */
+async function ready(aws: Aws, name: string, spec: DeliveryStreamSpec, run: Run): Promise<DeliveryStreamDescription> {
+  let stream = await created(aws, name, run);
   if (stream && isLost(stream)) {
     const tags = await tagsOf(aws, name);
+    if (!state.isClaimed(tags)) throw vanished(name);
     await remove(aws, name, run);
     await make(aws, name, spec, tags, run);
-    stream = await settled();
+    stream = await created(aws, name, run);
   }
-  if (stream?.DeliveryStreamStatus === 'ACTIVE') return;
-  const { Type, Details } = stream?.FailureDescription ?? {};
-  throw new RadError(
-    'AWS',
-    `the stream is ${stream?.DeliveryStreamStatus}${Type ? `: ${Type} ${Details ?? ''}` : ''}`,
-    {
-      hint: 'run the same command again: it makes the stream anew',
-    },
-  );
+  if (!stream) throw vanished(name);
+  if (stream.DeliveryStreamStatus === 'ACTIVE') return stream;
+  const { Type, Details } = stream.FailureDescription ?? {};
+  throw new RadError('AWS', `the stream is ${stream.DeliveryStreamStatus}${Type ? `: ${Type} ${Details ?? ''}` : ''}`, {
+    hint: 'run the same command again: it makes the stream anew',
+  });
 }
+
+const vanished = (name: string) =>
+  new RadError('AWS', `stream ${name} is being deleted by somebody else`, {
+    hint: 'run the same command again in a minute',
+  });
 
 async function remove(aws: Aws, DeliveryStreamName: string, run: Run): Promise<void> {
   try {
@@ -243,8 +245,8 @@ function flatten(stream: DeliveryStreamDescription): DeliveryStreamSpec {
       bufferSeconds: s3?.BufferingHints?.IntervalInSeconds ?? 300,
       bufferMiB: s3?.BufferingHints?.SizeInMBs ?? 5,
       processing: s3?.ProcessingConfiguration?.Enabled ?? false,
-      errorLogGroup: log?.Enabled ? (log.LogGroupName ?? null) : null,
-      errorLogStream: log?.Enabled ? (log.LogStreamName ?? null) : null,
+      errorLogGroup: (log?.Enabled && log.LogGroupName) || '',
+      errorLogStream: (log?.Enabled && log.LogStreamName) || '',
       kmsKey: s3?.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN ?? null,
     },
     encryption: encryptionOf(stream),
@@ -261,9 +263,7 @@ const expand = ({ destination: d }: DeliveryStreamSpec) => ({
   CompressionFormat: d.compression,
   BufferingHints: { IntervalInSeconds: d.bufferSeconds, SizeInMBs: d.bufferMiB },
   ProcessingConfiguration: { Enabled: d.processing, Processors: [] },
-  CloudWatchLoggingOptions: d.errorLogGroup
-    ? { Enabled: true, LogGroupName: d.errorLogGroup, LogStreamName: d.errorLogStream ?? '' }
-    : { Enabled: false },
+  CloudWatchLoggingOptions: { Enabled: true, LogGroupName: d.errorLogGroup, LogStreamName: d.errorLogStream },
   EncryptionConfiguration: d.kmsKey
     ? { KMSEncryptionConfig: { AWSKMSKeyARN: d.kmsKey } }
     : { NoEncryptionConfig: 'NoEncryption' as const },

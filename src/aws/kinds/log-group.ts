@@ -44,21 +44,17 @@ const common = {
     await until(() => find(aws, logGroupName, 'fresh'), Boolean, run, { what: `log group ${logGroupName} to appear` });
   },
   tag: async (aws, name, tags) =>
-    void (await aws.logs.send(
-      new TagResourceCommand({ resourceArn: await resourceArn(aws, name), tags: { ...tags } }),
-    )),
+    aws.logs.send(new TagResourceCommand({ resourceArn: await resourceArn(aws, name), tags: { ...tags } })),
   untag: async (aws, name, tagKeys) =>
-    void (await aws.logs.send(
-      new UntagResourceCommand({ resourceArn: await resourceArn(aws, name), tagKeys: [...tagKeys] }),
-    )),
-  delete: async ({ logs }, logGroupName) => void (await found(logs.send(new DeleteLogGroupCommand({ logGroupName })))),
+    aws.logs.send(new UntagResourceCommand({ resourceArn: await resourceArn(aws, name), tagKeys: [...tagKeys] })),
+  delete: ({ logs }, logGroupName) => found(logs.send(new DeleteLogGroupCommand({ logGroupName }))),
 
   /** A group that never expires keeps longest of all. */
   stricter: (path, before, after) => path === 'retention' && (before === null || Number(before) > Number(after)),
 } satisfies Partial<Kind<ClusterLogGroupSpec, Aws>>;
 
-const retention: Kind<ClusterLogGroupSpec, Aws>['put']['retention'] = async ({ logs }, logGroupName, spec) =>
-  void (await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: spec.retention })));
+const retention: Kind<ClusterLogGroupSpec, Aws>['put']['retention'] = ({ logs }, logGroupName, spec) =>
+  logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: spec.retention }));
 
 const days = (group: LogGroup) => ({ retention: (group.retentionInDays ?? null) as number });
 const facts = (group: LogGroup): Record<string, Json> => ({
@@ -88,9 +84,9 @@ export const errorLogGroup = defineAwsKind<ErrorLogGroupSpec>({
     if (!group) return absent();
     const [tags, streams] = await Promise.all([
       tagsOf(aws, group),
-      found(aws.logs.send(new DescribeLogStreamsCommand({ logGroupName, logStreamNamePrefix: STREAM }))),
+      found(aws.logs.send(new DescribeLogStreamsCommand({ logGroupName, logStreamNamePrefix: ERROR_LOG_STREAM }))),
     ]);
-    const stream = streams?.logStreams?.find(({ logStreamName }) => logStreamName === STREAM)?.logStreamName;
+    const stream = streams?.logStreams?.find(({ logStreamName }) => logStreamName === ERROR_LOG_STREAM)?.logStreamName;
     return { exists: true, spec: { ...days(group), ...(stream && { stream }) }, tags, facts: facts(group) };
   },
   put: {
@@ -101,4 +97,4 @@ export const errorLogGroup = defineAwsKind<ErrorLogGroupSpec>({
 });
 
 /** The name that Firehose's own console gives to the stream of its S3 errors. */
-export const STREAM = 'S3Delivery';
+export const ERROR_LOG_STREAM = 'S3Delivery';

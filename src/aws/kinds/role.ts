@@ -17,13 +17,15 @@ import {
 } from '@aws-sdk/client-iam';
 import { absent, type Spec, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
-import { isNarrower, parseEncoded, print } from '../documents.ts';
+import { isNarrower, parseEncoded, print, withConditionsOf } from '../documents.ts';
 import { found, isError, unlessExists } from '../errors.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
 import { defineAwsKind } from './define.ts';
 
 const POLICY = 'rad-connect';
+/** The condition keys that a trust of ours may have; others are somebody's. */
+const CONDITION_KEYS = ['sts:ExternalId', 'aws:SourceArn'];
 
 export type RoleSpec = {
   /** Documents in the form of `normalise`. */
@@ -73,14 +75,15 @@ export const role = defineAwsKind<RoleSpec>({
   },
 
   put: {
-    trust: async ({ iam }, RoleName, { trust }) =>
-      void (await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: print(trust) }))),
-    permissions: async ({ iam }, RoleName, { permissions }) =>
-      void (await iam.send(
-        new PutRolePolicyCommand({ RoleName, PolicyName: POLICY, PolicyDocument: print(permissions) }),
-      )),
-    maxSession: async ({ iam }, RoleName, { maxSession }) =>
-      void (await iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: maxSession }))),
+    async trust(aws, RoleName, { trust }) {
+      const now = parseEncoded((await getRole(aws, RoleName))?.AssumeRolePolicyDocument);
+      const PolicyDocument = print(withConditionsOf(now?.Statement, trust, CONDITION_KEYS));
+      await aws.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+    },
+    permissions: ({ iam }, RoleName, { permissions }) =>
+      iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: POLICY, PolicyDocument: print(permissions) })),
+    maxSession: ({ iam }, RoleName, { maxSession }) =>
+      iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: maxSession })),
     async boundary({ iam }, RoleName, { boundary }) {
       await (boundary
         ? iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
@@ -88,9 +91,8 @@ export const role = defineAwsKind<RoleSpec>({
     },
   },
 
-  tag: async ({ iam }, RoleName, tags) => void (await iam.send(new TagRoleCommand({ RoleName, Tags: toList(tags) }))),
-  untag: async ({ iam }, RoleName, keys) =>
-    void (await iam.send(new UntagRoleCommand({ RoleName, TagKeys: [...keys] }))),
+  tag: ({ iam }, RoleName, tags) => iam.send(new TagRoleCommand({ RoleName, Tags: toList(tags) })),
+  untag: ({ iam }, RoleName, keys) => iam.send(new UntagRoleCommand({ RoleName, TagKeys: [...keys] })),
 
   /** IAM deletes a role only when nothing hangs on it; people attach policies by hand. */
   async delete({ iam: client }, RoleName) {

@@ -45,8 +45,8 @@ export const subscriptionFilter = (filterName: string) =>
       },
     },
 
-    delete: async ({ logs }, logGroupName) =>
-      void (await found(logs.send(new DeleteSubscriptionFilterCommand({ logGroupName, filterName })))),
+    delete: ({ logs }, logGroupName) =>
+      found(logs.send(new DeleteSubscriptionFilterCommand({ logGroupName, filterName }))),
   });
 
 const toSpec = ({ destinationArn = '', roleArn = '', filterPattern = '' }: SubscriptionFilter) => ({

@@ -1,6 +1,6 @@
 import { enabledRegions } from '../../aws/discover.ts';
 import { checkPrefix } from '../../desired/names.ts';
-import { readRecord } from '../../desired/settings.ts';
+import { checkRoom, readRecord } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
@@ -28,6 +28,8 @@ export async function enableAudit(context: Context): Promise<Result> {
   const settings = settingsOf(home, { ...given, ...externalId });
 
   const { regions, empty, warnings } = await chooseClusters(home, found, settings);
+  const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
+  checkRoom(settings, home.partition, [...connected]);
   const all = options.regions?.includes('all') === true;
   const { tolerated, warned } = all ? tolerate(found, options.regions ?? []) : { tolerated: found, warned: [] };
   // Nobody expects a cluster in each of all regions.

@@ -1,8 +1,15 @@
-import { readRecord, resolve } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { checkRegions, converge } from '../converge.ts';
-import { chooseClusters, type Home, lookAround, namedRegions, regionsWithBucket, signIn } from '../discover.ts';
+import {
+  chooseClusters,
+  type Home,
+  lookAround,
+  namedRegions,
+  recordedSettings,
+  regionsWithBucket,
+  signIn,
+} from '../discover.ts';
 
 /** What is there and what differs. Reads only. */
 export async function status(context: Context): Promise<Result> {
@@ -10,7 +17,7 @@ export async function status(context: Context): Promise<Result> {
   const home = await signIn(context);
   const withBucket = await regionsWithBucket(home);
   const regions = (await namedRegions(home, context)) ?? (home.readerTags ? home.connected : withBucket);
-  const settings = resolve({}, readRecord(home.readerTags), home.partition);
+  const settings = recordedSettings(home);
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));

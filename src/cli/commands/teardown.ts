@@ -1,16 +1,16 @@
 import { restate } from '../../aws/errors.ts';
 import type { Departure } from '../../desired/departure.ts';
-import { readRecord, resolve } from '../../desired/settings.ts';
-import { RadError } from '../../engine/errors.ts';
 import type { Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { checkRegions, converge } from '../converge.ts';
 import {
+  checkAccount,
   everyCluster,
   type Found,
   type Home,
   lookAround,
   namedRegions,
+  recordedSettings,
   regionsWithBucket,
   signIn,
 } from '../discover.ts';
@@ -22,15 +22,7 @@ export async function teardown(context: Context): Promise<Result> {
   checkRegions(context, { needsRole: false });
   checkConsent(context);
   const home = await signIn(context);
-  if (options.confirm && options.confirm !== home.account) {
-    throw new RadError(
-      'ACCOUNT_MISMATCH',
-      `these credentials belong to account ${home.account}, not to ${options.confirm}`,
-      {
-        hint: 'choose other credentials with --profile, or change --confirm',
-      },
-    );
-  }
+  checkAccount(home.account, options.confirm, '--confirm');
   const bucketRegions = await regionsWithBucket(home);
   const forget = options.forgetRegion ?? [];
   const regions = (await namedRegions(home, context)) ?? [...new Set([...home.connected, ...bucketRegions])].sort();
@@ -61,7 +53,7 @@ export async function teardown(context: Context): Promise<Result> {
     },
     {
       home,
-      settings: resolve({}, readRecord(home.readerTags), home.partition),
+      settings: recordedSettings(home),
       found: found.map(withForgetHint(home)),
       regions: everyCluster(found),
       warnings: [],
