@@ -143,6 +143,30 @@ describe('roles', () => {
     ]);
   }
 
+  it.each([NAMES.reader, NAMES.subscription, NAMES.delivery])(
+    'iam:role %s: a condition that somebody added stays when the trust is repaired',
+    async (name) => {
+      const { run, world } = changed((w) => {
+        const of = role(w, name);
+        const [condition] = JSON.parse(of.trust.text).Statement.map((s: Statement) => s.Condition);
+        const theirs = { ...condition, Bool: { 'aws:ViaAWSService': 'false' } };
+        const anybody = { Effect: 'Allow', Principal: { AWS: OTHER_ROLE }, Action: 'sts:AssumeRole' };
+        of.trust = old(
+          edited(of.trust.text, (all) => all.push(anybody) && Object.assign(all[0]!, { Condition: theirs })),
+        );
+      });
+      const { code, json } = await run(AGAIN);
+      expect(code).toBe(0);
+      expect(rowOf(json, 'iam:role', name)).toMatchObject({ action: 'update', reason: 'drifted', status: 'done' });
+      const statements = JSON.parse(role(world, name).trust.text).Statement as Statement[];
+      const [was] = JSON.parse(role(enabled, name).trust.text).Statement as Statement[];
+      expect(statements).toEqual([
+        { ...was, Condition: { ...(was!.Condition as object), Bool: { 'aws:ViaAWSService': ['false'] } } },
+      ]);
+      expect(rowOf((await run(STATUS)).json, 'iam:role', name)).toMatchObject({ action: 'keep' });
+    },
+  );
+
   const tags = (world: World) => role(world, NAMES.reader).tags;
   const REGION = 'rad-connect:region:us-east-1';
   repairs(
@@ -221,7 +245,11 @@ describe('bucket', () => {
       days('AbortIncompleteMultipartUpload', 'DaysAfterInitiation', 3),
     ],
     ['no lifecycle', 'lifecycle', (world) => delete bucket(world).lifecycle],
-    ['the rule is disabled', 'lifecycle', (world) => Object.assign(rule(world), { Status: 'Disabled' })],
+    [
+      'our rule is gone',
+      'lifecycle',
+      (world) => Object.assign(bucket(world).lifecycle!, { Rules: [{ ...rule(world), ID: 'theirs' }] }),
+    ],
     [
       'the rule is narrowed by prefix',
       'lifecycle',
@@ -257,6 +285,10 @@ describe('bucket', () => {
       'lifecycle.abortMultipart',
       days('AbortIncompleteMultipartUpload', 'DaysAfterInitiation', 30),
     ],
+    ['the rule is disabled', 'lifecycle.enabled', (world) => Object.assign(rule(world), { Status: 'Disabled' })],
+    ['events never expire', 'lifecycle.expire', (world) => delete rule(world).Expiration],
+    ['versions never expire', 'lifecycle.noncurrent', (world) => delete rule(world).NoncurrentVersionExpiration],
+    ['uploads never end', 'lifecycle.abortMultipart', (world) => delete rule(world).AbortIncompleteMultipartUpload],
     ['a further statement', 'policy.others', policy((all) => all.push(further))],
   ]);
 
@@ -285,6 +317,49 @@ describe('bucket', () => {
     expect((await run(AGAIN)).code).toBe(0);
     expect(rule(world).Expiration).toEqual({ Days: 365 });
     expect(rule(world).NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 7 });
+  });
+
+  it('a rule that was switched off stays off, and what never expires stays, when what is beside it is repaired', async () => {
+    const { run, world } = changed((w) => {
+      Object.assign(rule(w), { Status: 'Disabled' });
+      delete rule(w).Expiration;
+      days('NoncurrentVersionExpiration', 'NoncurrentDays', 1)(w);
+    });
+    const { code, json } = await run(AGAIN);
+    expect(code).toBe(0);
+    const row = rowOf(json, kind, BUCKET);
+    expect(row).toMatchObject({ action: 'update', status: 'done' });
+    expect(row.diff.map(({ path, kept }) => [path, kept === true])).toEqual([
+      ['lifecycle.noncurrent', false],
+      ['lifecycle.enabled', true],
+      ['lifecycle.expire', true],
+    ]);
+    expect(rule(world)).toEqual({
+      ID: 'rad-connect',
+      Status: 'Disabled',
+      Filter: { Prefix: '' },
+      NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    });
+  });
+
+  it.each<[string, Change]>([
+    ['was switched off', (w) => Object.assign(rule(w), { Status: 'Disabled' })],
+    ['never expires', (w) => delete rule(w).Expiration],
+  ])('--retention-days, given in this run, mends a rule that %s', async (_, change) => {
+    const { run, world } = changed(change);
+    expect((await run(`${AGAIN} --retention-days 7`)).code).toBe(0);
+    expect(comparable(world)).toEqual(comparable(enabled));
+  });
+
+  it('Version and Id of the policy stay when our statement is repaired', async () => {
+    const { run, world } = changed((w) => {
+      bucket(w).policy = JSON.stringify({ Version: '2008-10-17', Id: 'theirs', Statement: [further] });
+    });
+    expect((await run(AGAIN)).code).toBe(0);
+    const { Statement, ...head } = JSON.parse(bucket(world).policy!);
+    expect(head).toEqual({ Version: '2008-10-17', Id: 'theirs' });
+    expect(Statement).toHaveLength(2);
   });
 
   it('rules of others stay when ours is repaired', async () => {

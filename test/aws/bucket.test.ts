@@ -60,7 +60,7 @@ const spec = {
   ownership: 'BucketOwnerEnforced',
   encryption: { algorithm: 'AES256', kmsKey: null as string | null },
   versioning: 'Enabled' as const,
-  lifecycle: { expire: 7, noncurrent: 7, abortMultipart: 7, scope: SCOPE },
+  lifecycle: { enabled: true, expire: 7, noncurrent: 7, abortMultipart: 7, scope: SCOPE },
   policy: { ours: [statement()], others: [] as Spec[] },
 };
 const OUR_RULE: LifecycleRule = {
@@ -270,6 +270,20 @@ describe('s3:bucket', () => {
     expect(input.LifecycleConfiguration?.Rules).toEqual([theirs, OUR_RULE]);
   });
 
+  it.each<[string, Partial<typeof spec.lifecycle>, Partial<LifecycleRule>, (keyof LifecycleRule)[]]>([
+    ['disabled', { enabled: false }, { Status: 'Disabled' }, []],
+    ['no expiration', { expire: 0 }, {}, ['Expiration']],
+    ['no expiration of versions', { noncurrent: 0 }, {}, ['NoncurrentVersionExpiration']],
+    ['no end of uploads', { abortMultipart: 0 }, {}, ['AbortIncompleteMultipartUpload']],
+  ])('put lifecycle, %s: zero days are left out of what is written', async (_, more, changed, without) => {
+    await make().put('lifecycle', { ...spec, lifecycle: { ...spec.lifecycle, ...more } }, newRun());
+    const { input } = s3.commandCalls(PutBucketLifecycleConfigurationCommand)[0]!.args[0];
+    const rule = Object.fromEntries(
+      Object.entries({ ...OUR_RULE, ...changed }).filter(([key]) => !without.includes(key as keyof LifecycleRule)),
+    );
+    expect(input.LifecycleConfiguration?.Rules).toStrictEqual([rule]);
+  });
+
   it('put lifecycle keeps the size from which objects of others move to another class', async () => {
     s3.on(GetBucketLifecycleConfigurationCommand).resolves({
       Rules: [{ ID: 'archive', Status: 'Enabled', Filter: {} }],
@@ -296,6 +310,26 @@ describe('s3:bucket', () => {
     const { Statement } = JSON.parse(s3.commandCalls(PutBucketPolicyCommand)[0]!.args[0].input.Policy!);
     expect(Statement.map(normaliseStatement)).toEqual([statement(), normaliseStatement(theirs)]);
     expect(Statement[0].Principal).toBe('*');
+  });
+
+  it.each<[string, Spec, Spec]>([
+    ['an old one with an Id', { Version: '2008-10-17', Id: 'theirs' }, { Version: '2008-10-17', Id: 'theirs' }],
+    ['one without either', {}, { Version: '2012-10-17' }],
+    ['one with an Id', { Version: '2012-10-17', Id: 'x' }, { Version: '2012-10-17', Id: 'x' }],
+  ])('put policy keeps Version and Id of the document: %s', async (_, head, expected) => {
+    s3.on(GetBucketPolicyCommand).resolves({ Policy: JSON.stringify({ ...head, Statement: [] }) });
+    await make().put('policy', spec, newRun());
+    const { Statement, ...rest } = JSON.parse(s3.commandCalls(PutBucketPolicyCommand)[0]!.args[0].input.Policy!);
+    expect(rest).toEqual(expected);
+    expect(Statement.map(normaliseStatement)).toEqual([statement()]);
+  });
+
+  it('put policy where there is none', async () => {
+    s3.on(GetBucketPolicyCommand).rejects(failure('NoSuchBucketPolicy', 404));
+    await make().put('policy', spec, newRun());
+    const { Statement, ...rest } = JSON.parse(s3.commandCalls(PutBucketPolicyCommand)[0]!.args[0].input.Policy!);
+    expect(rest).toEqual({ Version: '2012-10-17' });
+    expect(Statement.map(normaliseStatement)).toEqual([statement()]);
   });
 
   it.each<[string, (it: ReturnType<typeof make>) => Promise<void>, Record<string, string>]>([
@@ -394,12 +428,42 @@ describe('s3:bucket', () => {
       ['an old prefix', { Filter: undefined, Prefix: 'a/' }, { ...spec.lifecycle, scope: 'some objects' }],
       ['a tag', { Filter: { Tag: { Key: 'k', Value: 'v' } } }, { ...spec.lifecycle, scope: 'some objects' }],
       ['other days', { Expiration: { Days: 30 } }, { ...spec.lifecycle, expire: 30 }],
-      ['switched off', { Status: 'Disabled' }, undefined],
+      ['switched off', { Status: 'Disabled' }, { ...spec.lifecycle, enabled: false }],
+      ['no expiration', { Expiration: undefined }, { ...spec.lifecycle, expire: 0 }],
+      ['no expiration of versions', { NoncurrentVersionExpiration: undefined }, { ...spec.lifecycle, noncurrent: 0 }],
+      ['no end of uploads', { AbortIncompleteMultipartUpload: undefined }, { ...spec.lifecycle, abortMultipart: 0 }],
       ['another name', { ID: 'theirs' }, undefined],
     ])('the rule, %s', async (_, more, expected) => {
       complete();
       s3.on(GetBucketLifecycleConfigurationCommand).resolves({ Rules: [{ ...OUR_RULE, ...more } as LifecycleRule] });
       expect((await make().read('survey')).spec.lifecycle).toEqual(expected);
+    });
+
+    it.each<[string, Partial<LifecycleRule>, string[]]>([
+      ['switched off', { Status: 'Disabled' }, ['lifecycle.enabled']],
+      ['without expiration', { Expiration: undefined }, ['lifecycle.expire']],
+      ['without expiration of versions', { NoncurrentVersionExpiration: undefined }, ['lifecycle.noncurrent']],
+      ['without end of uploads', { AbortIncompleteMultipartUpload: undefined }, ['lifecycle.abortMultipart']],
+      ['off and longer', { Status: 'Disabled', Expiration: { Days: 30 } }, ['lifecycle.enabled', 'lifecycle.expire']],
+    ])('our rule %s keeps for longer: told, and kept', async (_, more, paths) => {
+      complete();
+      s3.on(GetBucketLifecycleConfigurationCommand).resolves({ Rules: [{ ...OUR_RULE, ...more } as LifecycleRule] });
+      const { action, changes, kept } = await step();
+      expect([action, changes, kept.map(({ path }) => path)]).toEqual(['keep', [], paths]);
+    });
+
+    it.each<[string, LifecycleRule[]]>([
+      ['no rule', []],
+      ['the rule of somebody else', [{ ...OUR_RULE, ID: 'theirs' }]],
+    ])('%s: ours is missing and is made', async (_, Rules) => {
+      complete();
+      s3.on(GetBucketLifecycleConfigurationCommand).resolves({ Rules });
+      const { action, reason, changes } = await step();
+      expect([action, reason, changes]).toEqual([
+        'update',
+        'drifted',
+        [{ path: 'lifecycle', before: undefined, after: spec.lifecycle }],
+      ]);
     });
 
     it('statements of others are told, and kept', async () => {
@@ -440,7 +504,14 @@ describe('s3:bucket', () => {
 
   it.each<[string, Json | undefined, Json, boolean]>([
     ['lifecycle.expire', 30, 7, true],
+    ['lifecycle.expire', 3, 7, false],
+    ['lifecycle.expire', 0, 7, true],
     ['lifecycle.noncurrent', 3, 7, false],
+    ['lifecycle.noncurrent', 0, 7, true],
+    ['lifecycle.abortMultipart', 0, 7, true],
+    ['lifecycle.enabled', false, true, true],
+    ['lifecycle.scope', 'some objects', SCOPE, false],
+    ['lifecycle', undefined, {}, false],
     ['encryption.algorithm', 'aws:kms', 'AES256', true],
     ['encryption.algorithm', 'aws:kms:dsse', 'AES256', true],
     ['encryption.algorithm', 'AES256', 'aws:kms', false],

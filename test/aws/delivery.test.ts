@@ -85,8 +85,8 @@ describe('firehose:delivery-stream', () => {
       bufferSeconds: 60,
       bufferMiB: 5,
       processing: false,
-      errorLogGroup: '/g' as string | null,
-      errorLogStream: 'S3Delivery' as string | null,
+      errorLogGroup: '/g',
+      errorLogStream: 'S3Delivery',
       kmsKey: null as string | null,
     },
     encryption: 'AWS_OWNED_CMK',
@@ -143,25 +143,44 @@ describe('firehose:delivery-stream', () => {
       { Key: 'rad-connect:claim', Value: 'owned' },
     ],
   };
+  const vanished = `stream ${NAME} is being deleted by somebody else`;
   const create = (run: Run = newRun(), it: Resource = make()) => it.create({ 'rad-connect:claim': 'owned' }, run);
 
-  it('create sends exactly this, and waits until the stream is ACTIVE', async () => {
+  it('create sends exactly this, and waits until the stream is not CREATING any more', async () => {
     const run = newRun();
-    says(gone, stream('CREATING'), stream('CREATING'), stream('ACTIVE'));
+    says(stream('CREATING'), stream('CREATING'), stream('CREATING'), stream('ACTIVE'));
     await create(run);
-    expect(writes(firehose)).toEqual([['CreateDeliveryStream', CREATE]]);
+    expect(sent(firehose)).toEqual([
+      ['CreateDeliveryStream', CREATE],
+      ...Array(4).fill(['DescribeDeliveryStream', { DeliveryStreamName }]),
+    ]);
     expect(run.notes).toEqual(Array(3).fill('waiting for the stream to be active'));
   });
 
-  it('create with keys and without an error log', async () => {
+  it.each<[string, () => Answer]>([
+    ['CREATING_FAILED', () => stream('CREATING_FAILED')],
+    ['DELETING', () => stream('DELETING')],
+    ['DELETING_FAILED', () => stream('DELETING_FAILED')],
+    ['gone', () => gone],
+  ])('create never deletes and never makes anew what then is %s', async (_, end) => {
+    says(stream('CREATING'), end());
+    firehose
+      .on(ListTagsForDeliveryStreamCommand)
+      .resolves({ Tags: [{ Key: 'rad-connect:claim', Value: 'owned' }], HasMoreTags: false });
+    await create();
+    expect(writes(firehose)).toEqual([['CreateDeliveryStream', CREATE]]);
+    expect(sent(firehose).slice(1)).toEqual(Array(2).fill(['DescribeDeliveryStream', { DeliveryStreamName }]));
+  });
+
+  it('create with keys', async () => {
     says(stream('ACTIVE'));
-    const destination = { ...spec.destination, kmsKey: 'arn:k', errorLogGroup: null, errorLogStream: null };
+    const destination = { ...spec.destination, kmsKey: 'arn:k' };
     await create(newRun(), make({ destination, encryption: 'arn:x:kms:k' }));
     expect(writes(firehose)[0]![1]).toMatchObject({
       DeliveryStreamEncryptionConfigurationInput: { KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: 'arn:x:kms:k' },
       ExtendedS3DestinationConfiguration: {
         EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: 'arn:k' } },
-        CloudWatchLoggingOptions: { Enabled: false },
+        CloudWatchLoggingOptions: { Enabled: true, LogGroupName: '/g', LogStreamName: 'S3Delivery' },
       },
     });
   });
@@ -218,7 +237,32 @@ describe('firehose:delivery-stream', () => {
     },
   );
 
+  it.each<[string, Record<string, string>]>([
+    ['without tags', {}],
+    ['with tags of others', { team: 'radiology' }],
+  ])('a failing stream %s is not ours: it fails at once and is not touched', async (_, tags) => {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    firehose.on(ListTagsForDeliveryStreamCommand).resolves({ Tags, HasMoreTags: false });
+    for (const field of ['destination', 'encryption']) {
+      const run = newRun();
+      says(stream('CREATING_FAILED'));
+      await expect(make().put(field, spec, run)).rejects.toMatchObject({ code: 'AWS', message: vanished });
+      expect([writes(firehose), run.notes, minutes(run)]).toEqual([[], [], 0]);
+    }
+  });
+
+  it.each(['destination', 'encryption'])('put %s of a stream that is gone fails at once', async (field) => {
+    const run = newRun();
+    says(gone);
+    await expect(make().put(field, spec, run)).rejects.toMatchObject({ code: 'AWS', message: vanished });
+    expect(sent(firehose)).toEqual([['DescribeDeliveryStream', { DeliveryStreamName }]]);
+    expect([run.notes, minutes(run)]).toEqual([[], 0]);
+  });
+
   it('one that fails again says why', async () => {
+    firehose
+      .on(ListTagsForDeliveryStreamCommand)
+      .resolves({ Tags: [{ Key: 'rad-connect:claim', Value: 'owned' }], HasMoreTags: false });
     says(
       stream('CREATING_FAILED'),
       gone,
@@ -238,7 +282,7 @@ describe('firehose:delivery-stream', () => {
   });
 
   it('update says everything, with the version that was read last; a stale one is read again', async () => {
-    says(stream('ACTIVE'), stream('ACTIVE', { VersionId: '8' }), stream('ACTIVE', { VersionId: '9' }));
+    says(stream('ACTIVE', { VersionId: '8' }), stream('ACTIVE', { VersionId: '9' }));
     firehose.on(UpdateDestinationCommand).rejectsOnce(failure('ConcurrentModificationException')).resolves({});
     await make().put('destination', spec, newRun());
     const update = (CurrentDeliveryStreamVersionId: string) => [
@@ -257,7 +301,7 @@ describe('firehose:delivery-stream', () => {
     stream('ACTIVE', { DeliveryStreamEncryptionConfiguration: { Status: Status as 'ENABLED', ...more } });
   it('encryption is turned on and waited for', async () => {
     const run = newRun();
-    says(sse('DISABLED'), sse('DISABLED'), sse('ENABLING'), sse('ENABLING'), sse('ENABLED'));
+    says(sse('DISABLED'), sse('ENABLING'), sse('ENABLING'), sse('ENABLED'));
     await make().put('encryption', spec, run);
     expect(writes(firehose)).toEqual([
       [
@@ -275,10 +319,19 @@ describe('firehose:delivery-stream', () => {
   });
 
   it('encryption that fails is a failure', async () => {
-    says(sse('DISABLED'), sse('DISABLED'), sse('ENABLING'), sse('ENABLING_FAILED'));
-    await expect(make().put('encryption', spec, newRun())).rejects.toMatchObject({ code: 'AWS' });
+    says(sse('DISABLED'), sse('ENABLING'), sse('ENABLING_FAILED'));
+    await expect(make().put('encryption', spec, newRun())).rejects.toMatchObject({
+      code: 'AWS',
+      message: 'the stream could not be encrypted: ENABLING_FAILED',
+    });
   });
 
+  const withLog = (CloudWatchLoggingOptions?: Partial<typeof DESTINATION.CloudWatchLoggingOptions>) => ({
+    Destinations: [
+      { DestinationId: 'd', ExtendedS3DestinationDescription: { ...DESTINATION, CloudWatchLoggingOptions } },
+    ],
+  });
+  const withoutLog = { ...spec, destination: { ...spec.destination, errorLogGroup: '', errorLogStream: '' } };
   it.each<[string, Parameters<typeof stream>, object]>([
     ['as wanted', ['ACTIVE'], spec],
     ['still CREATING', ['CREATING'], spec],
@@ -306,6 +359,12 @@ describe('firehose:delivery-stream', () => {
       ],
       { ...spec, encryption: 'arn:k' },
     ],
+    [
+      'without an error log',
+      ['ACTIVE', withLog({ Enabled: false, LogGroupName: '/g', LogStreamName: 'S3Delivery' })],
+      withoutLog,
+    ],
+    ['without a word of an error log', ['ACTIVE', withLog(undefined)], withoutLog],
     ['CREATING_FAILED', ['CREATING_FAILED'], {}],
     ['DELETING', ['DELETING'], {}],
   ])('read, %s', async (_, [status, more], expected) => {

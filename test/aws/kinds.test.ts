@@ -98,7 +98,10 @@ describe('iam:role', () => {
     [
       'trust',
       (it, run) => it.put('trust', spec, run),
-      [['UpdateAssumeRolePolicy', { RoleName, PolicyDocument: print(trust) }]],
+      [
+        ['GetRole', { RoleName }],
+        ['UpdateAssumeRolePolicy', { RoleName, PolicyDocument: print(trust) }],
+      ],
     ],
     [
       'permissions',
@@ -136,6 +139,78 @@ describe('iam:role', () => {
   ])('%s sends exactly this', async (_, verb, calls) => {
     await verb(make(), newRun());
     expect(sent(iam)).toEqual(calls);
+  });
+
+  const allow = (more: Spec = {}) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'logs.amazonaws.com' },
+    Action: 'sts:AssumeRole',
+    ...more,
+  });
+  const external = { StringEquals: { 'sts:ExternalId': 'new' } };
+  it.each<[string, Spec, readonly Spec[], readonly Spec[]]>([
+    ['none there, none wanted', allow(), [allow()], [allow()]],
+    ['none there', allow({ Condition: external }), [allow()], [allow({ Condition: external })]],
+    [
+      'ours is replaced',
+      allow({ Condition: external }),
+      [allow({ Condition: { StringEquals: { 'sts:ExternalId': 'old' } } })],
+      [allow({ Condition: external })],
+    ],
+    [
+      'ours is taken away, under whatever operator',
+      allow(),
+      [
+        allow({
+          Condition: { StringEquals: { 'sts:ExternalId': 'old' }, ArnLike: { 'aws:SourceArn': 'arn:x' } },
+        }),
+      ],
+      [allow()],
+    ],
+    [
+      'theirs under another operator is carried over',
+      allow({ Condition: external }),
+      [allow({ Condition: { Bool: { 'aws:ViaAWSService': 'false' } } })],
+      [allow({ Condition: { ...external, Bool: { 'aws:ViaAWSService': 'false' } } })],
+    ],
+    [
+      'theirs beside ours is carried over, ours is not',
+      allow({ Condition: external }),
+      [allow({ Condition: { StringEquals: { 'sts:ExternalId': 'old', 'aws:PrincipalOrgID': 'o-1' } } })],
+      [allow({ Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1', 'sts:ExternalId': 'new' } } })],
+    ],
+    [
+      'theirs where we want none',
+      allow(),
+      [allow({ Condition: { StringEquals: { 'sts:ExternalId': 'old', 'aws:PrincipalOrgID': 'o-1' } } })],
+      [allow({ Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } })],
+    ],
+    [
+      'that of a statement for another principal is not',
+      allow(),
+      [allow({ Principal: { AWS: 'arn:x' }, Condition: { Bool: { 'aws:ViaAWSService': 'false' } } })],
+      [allow()],
+    ],
+    [
+      'that of a statement for another action is not',
+      allow(),
+      [allow({ Action: 'sts:TagSession', Condition: { Bool: { 'aws:ViaAWSService': 'false' } } })],
+      [allow()],
+    ],
+    [
+      'statements of others go, that of ours keeps its condition',
+      allow(),
+      [allow({ Principal: { AWS: 'arn:x' } }), allow({ Condition: { Bool: { 'aws:ViaAWSService': 'false' } } })],
+      [allow({ Condition: { Bool: { 'aws:ViaAWSService': 'false' } } })],
+    ],
+  ])('trust, conditions: %s', async (_, wanted, now, expected) => {
+    iam
+      .on(GetRoleCommand)
+      .resolves({ Role: { RoleName, AssumeRolePolicyDocument: encoded({ Statement: now }) } as never });
+    await make().put('trust', { ...spec, trust: doc(wanted) }, newRun());
+    expect(operations(iam)).toEqual(['GetRole', 'UpdateAssumeRolePolicy']);
+    const { PolicyDocument } = sent(iam)[1]![1] as { PolicyDocument: string };
+    expect(normalise(JSON.parse(PolicyDocument))).toEqual(doc(...expected));
   });
 
   it('create sends the trust and all tags, no policy, and waits until IAM shows it', async () => {

@@ -75,10 +75,17 @@ function memory(world: Record<string, Thing> = {}) {
     )({ region: 'r' }, name, spec, wish);
   };
 
-  async function run(goal: Goal, resources: readonly Resource[], stopper = new AbortController()) {
+  /** `meanwhile` is what happens to the world between the plan and the first call. */
+  async function run(
+    goal: Goal,
+    resources: readonly Resource[],
+    stopper = new AbortController(),
+    meanwhile: () => unknown = () => {},
+  ) {
     const events: Event[] = [];
     calls.length = 0;
     const steps = plan(goal, await observe(resources));
+    meanwhile();
     const outcomes = await apply(goal, steps, {
       signal: stopper.signal,
       now: () => 0,
@@ -131,12 +138,17 @@ describe('apply: order', () => {
     const on = memory();
     await on.run('present', chain(on));
     const { calls } = await on.run('absent', chain(on));
-    expect(calls.filter((text) => text !== 'delete beside')).toEqual([
+    expect(calls.filter((text) => !text.endsWith(' beside'))).toEqual([
+      'look logging',
       'delete logging',
+      'look filter',
       'delete filter',
+      'look stream',
       'delete stream',
+      'look bucket',
       'delete bucket',
     ]);
+    expect(calls.filter((text) => text.endsWith(' beside'))).toEqual(['look beside', 'delete beside']);
     expect(on.world).toEqual({});
   });
 
@@ -278,7 +290,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const { calls } = await on.run('present', [
       on.make('t', { spec: { a: 1, b: 2 }, labels: { x: '1', y: null }, birth: { team: 's' } }),
     ]);
-    expect(calls).toEqual(['create t', 'look t', 'put t.a=1', 'put t.b=2', 'tag t x,spec']);
+    expect(calls).toEqual(['create t', 'look t', 'put t.a=1', 'put t.b=2', 'tag t spec']);
     expect(on.world.t!.tags).toEqual({ team: 's', x: '1', ...state.owned, ...state.sealed({ a: 1, b: 2 }) });
   });
 
@@ -324,10 +336,44 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     expect([ends.t, calls]).toEqual(['done', ['look t', 'put t.b=2', 'tag t spec']]);
   });
 
-  it('what is known by its content is made by its put, without tags', async () => {
-    const on = memory();
-    const { calls } = await on.run('present', [on.make('t', { claim: (seen) => seen.a === 1 })]);
-    expect(calls).toEqual(['put t.a=1']);
+  describe('what is known by its content', () => {
+    const spec = { a: 1, b: 2 };
+    const known = (on: ReturnType<typeof memory>) => on.make('t', { spec, claim: (seen) => seen.a === 1 });
+    const runs = (on: ReturnType<typeof memory>, goal: Goal, meanwhile?: () => unknown) =>
+      on.run(goal, [known(on)], new AbortController(), meanwhile);
+
+    it('is looked at and made by its put, without tags', async () => {
+      const on = memory();
+      const { calls } = await runs(on, 'present');
+      expect(calls).toEqual(['look t', 'put t.a=1', 'put t.b=2']);
+      expect(on.world.t).toEqual({ spec, tags: {} });
+    });
+
+    it("somebody else's has come to stand there: FOREIGN, and it is not touched", async () => {
+      const on = memory();
+      const theirs = { spec: { a: 5, b: 2 }, tags: {} };
+      const { outcomes, calls } = await runs(on, 'present', () => Object.assign(on.world, { t: theirs }));
+      expect(outcomes[0]).toMatchObject({ status: 'failed', error: { code: 'FOREIGN' } });
+      expect(calls).toEqual(['look t']);
+      expect(on.world.t).toEqual({ spec: { a: 5, b: 2 }, tags: {} });
+    });
+
+    it('our own has come to stand there: finished', async () => {
+      const on = memory();
+      const ours = { spec: { a: 1, b: 9 }, tags: {} };
+      const { ends, calls } = await runs(on, 'present', () => Object.assign(on.world, { t: { ...ours } }));
+      expect([ends.t, calls]).toEqual(['done', ['look t']]);
+      const weaker = memory();
+      await runs(weaker, 'present', () => Object.assign(weaker.world, { t: { spec: { a: 1, b: 0 }, tags: {} } }));
+      expect(weaker.calls).toEqual(['look t', 'put t.b=2']);
+    });
+
+    it('it was made another meanwhile: it is not deleted', async () => {
+      const on = memory({ t: { spec, tags: {} } });
+      const { outcomes, calls } = await runs(on, 'absent', () => Object.assign(on.world.t!.spec, { a: 5 }));
+      expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'it does not say any more that it is ours' });
+      expect(calls).toEqual(['look t']);
+    });
   });
 
   it('update writes only what differs, keeps what is stricter, then seals', async () => {
@@ -351,6 +397,50 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     expect(on.world.t).toEqual({ spec: { a: 1 }, tags: state.owned });
   });
 
+  it('update: first the labels, then the fields, then the seal alone, then what must go', async () => {
+    const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1', z: '1' }) });
+    const { calls } = await on.run('present', [on.make('t', { labels: { x: '1', w: '2', y: null } })]);
+    expect(calls).toEqual(['tag t x,w', 'put t.a=1', 'tag t spec', 'untag t']);
+    expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { x: '1', w: '2', z: '1' }).tags);
+  });
+
+  it.each<[string, readonly string[], Tags]>([
+    ['tag t x', ['tag t x'], { x: '0', y: '1' }],
+    ['put t.a=1', ['tag t x', 'put t.a=1'], { x: '1', y: '1' }],
+    ['tag t spec', ['tag t x', 'put t.a=1', 'tag t spec'], { x: '1', y: '1' }],
+  ])('update that fails at %s goes no further, and has the old seal', async (failing, expected, labels) => {
+    const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1' }) });
+    on.fail(failing);
+    const { calls, ends } = await on.run('present', [on.make('t', { labels: { x: '1', y: null } })]);
+    expect([ends.t, calls]).toEqual(['failed', expected]);
+    expect(on.world.t!.tags).toEqual(owned({ a: 0 }, labels).tags);
+    on.heal();
+    expect((await on.run('present', [on.make('t', { labels: { x: '1', y: null } })])).ends.t).toBe('done');
+    expect(on.world.t).toEqual(owned({ a: 1 }, { x: '1' }));
+  });
+
+  it('what is unfinished keeps a stricter value that is there, and gets its seal', async () => {
+    const on = memory({ t: { spec: { a: 9 }, tags: { ...state.owned } } });
+    const { calls } = await on.run('present', [on.make('t', { spec: { a: 1, b: 2 } })]);
+    expect(calls).toEqual(['put t.b=2', 'tag t spec']);
+    expect(on.world.t).toEqual({ spec: { a: 9, b: 2 }, tags: owned({ a: 1, b: 2 }).tags });
+  });
+
+  it('create keeps a stricter value that somebody has set since', async () => {
+    const on = memory();
+    const resource = on.make('t', { spec: { a: 1, b: 2 } });
+    const racing: Resource = {
+      ...resource,
+      async create(tags, run) {
+        await resource.create(tags, run);
+        on.world.t!.spec = { a: 9 };
+      },
+    };
+    const { calls } = await on.run('present', [racing]);
+    expect(calls).toEqual(['create t', 'look t', 'put t.b=2', 'tag t spec']);
+    expect(on.world.t!.spec).toEqual({ a: 9, b: 2 });
+  });
+
   it('labels that must go are taken away', async () => {
     const on = memory({ t: owned({ a: 1 }, { y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { y: null, q: null } })]);
@@ -365,7 +455,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     it('its prior is noted before the first put', async () => {
       const on = memory({ t: { spec: { audit: false, api: true }, tags: { theirs: '1' } } });
       const { calls } = await on.run('present', [shared(on)]);
-      expect(calls).toEqual(['tag t claim,prior', 'put t.audit=true']);
+      expect(calls).toEqual(['look t', 'tag t claim,prior', 'put t.audit=true']);
       expect(on.world.t!.tags).toEqual({ theirs: '1', ...state.shared({ audit: false }) });
     });
 
@@ -373,7 +463,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       const on = memory({ t: { spec: { audit: false, api: true }, tags: {} } });
       on.fail('tag t claim,prior');
       const { ends, calls } = await on.run('present', [shared(on)]);
-      expect([ends.t, calls]).toEqual(['failed', ['tag t claim,prior']]);
+      expect([ends.t, calls]).toEqual(['failed', ['look t', 'tag t claim,prior']]);
     });
 
     it('a field it did not have reads as off', async () => {
@@ -389,10 +479,62 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       expect(on.world.t!.spec).toEqual({ audit: true, api: false });
       on.heal();
       const { calls } = await on.run('present', [shared(on)]);
-      expect(calls).toEqual(['put t.api=true']);
+      expect(calls).toEqual(['look t', 'put t.api=true']);
       expect(state.prior(on.world.t!.tags)).toEqual({ audit: false, api: false });
       await on.run('absent', [shared(on)]);
       expect(on.world.t).toEqual({ spec: { audit: false, api: false }, tags: {} });
+    });
+
+    it('turned on by its owner after the plan: it stays theirs, without a mark', async () => {
+      const on = memory({ t: { spec: { audit: false, api: true }, tags: { theirs: '1' } } });
+      const { calls, ends } = await on.run('present', [shared(on)], new AbortController(), () => {
+        on.world.t!.spec = { ...spec };
+      });
+      expect([ends.t, calls]).toEqual(['done', ['look t']]);
+      expect(on.world.t).toEqual({ spec, tags: { theirs: '1' } });
+    });
+
+    it('its prior is what is there right before the first put, not what the plan saw', async () => {
+      const on = memory({ t: { spec: { audit: false, api: false }, tags: {} } });
+      await on.run('present', [shared(on)], new AbortController(), () => {
+        on.world.t!.spec = { audit: false, api: true };
+      });
+      expect(state.prior(on.world.t!.tags)).toEqual({ audit: false });
+    });
+
+    it('claimed by another run after the plan: what that one noted stays', async () => {
+      const on = memory({ t: { spec: { audit: false, api: false }, tags: {} } });
+      const tags = state.shared({ audit: false, api: false });
+      const { calls } = await on.run('present', [shared(on)], new AbortController(), () => {
+        on.world.t = { spec: { audit: true, api: false }, tags };
+      });
+      expect(calls.slice(0, 2)).toEqual(['look t', 'put t.audit=true']);
+      expect(on.world.t!.tags).toEqual(tags);
+    });
+
+    it('restore of what is gone is done', async () => {
+      const on = memory({ t: { spec, tags: state.shared({ audit: false }) } });
+      const { calls, ends } = await on.run('absent', [shared(on)], new AbortController(), () => delete on.world.t);
+      expect([ends.t, calls]).toEqual(['done', ['look t']]);
+    });
+
+    it('restore of what has lost our mark: kept, with a reason, and not touched', async () => {
+      const on = memory({ t: { spec, tags: state.shared({ audit: false }) } });
+      const { calls, outcomes } = await on.run('absent', [shared(on)], new AbortController(), () => {
+        on.world.t!.tags = { theirs: '1' };
+      });
+      expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'it does not say any more that it is ours' });
+      expect(calls).toEqual(['look t']);
+      expect(on.world.t).toEqual({ spec, tags: { theirs: '1' } });
+    });
+
+    it('restore of what its owner has put back already only takes the marks away', async () => {
+      const on = memory({ t: { spec, tags: state.shared({ audit: false }) } });
+      const { calls } = await on.run('absent', [shared(on)], new AbortController(), () => {
+        on.world.t!.spec = { audit: false, api: true };
+      });
+      expect(calls).toEqual(['look t', 'untag t']);
+      expect(on.world.t).toEqual({ spec: { audit: false, api: true }, tags: {} });
     });
 
     it('restore puts back first, and takes the marks away last', async () => {
@@ -400,7 +542,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
         t: { spec: { audit: true, api: true }, tags: { theirs: '1', ...state.shared({ audit: false }) } },
       });
       const { calls } = await on.run('absent', [shared(on)]);
-      expect(calls).toEqual(['put t.audit=false', 'untag t']);
+      expect(calls).toEqual(['look t', 'put t.audit=false', 'untag t']);
       expect(on.world.t).toEqual({ spec: { audit: false, api: true }, tags: { theirs: '1' } });
     });
 
@@ -442,6 +584,32 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     ]);
     expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'r still connected' });
     expect(calls).toEqual([]);
+  });
+
+  it('deletion of what is gone is done', async () => {
+    const on = memory({ t: owned({ a: 1 }) });
+    const { calls, ends } = await on.run('absent', [on.make('t')], new AbortController(), () => delete on.world.t);
+    expect([ends.t, calls]).toEqual(['done', ['look t']]);
+  });
+
+  it.each<Claim>(['tag', 'if-made'])('deletion of what has lost our mark (%s): kept, with a reason', async (claim) => {
+    const on = memory({ t: owned({ a: 1 }) });
+    const { outcomes, calls } = await on.run('absent', [on.make('t', { claim })], new AbortController(), () => {
+      on.world.t!.tags = { theirs: '1' };
+    });
+    expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'it does not say any more that it is ours' });
+    expect(calls).toEqual(['look t']);
+    expect(on.world.t).toEqual({ spec: { a: 1 }, tags: { theirs: '1' } });
+  });
+
+  it('it is looked at after what has to happen first, not before', async () => {
+    const on = memory({ t: owned({ a: 1 }) });
+    const beforeDelete = async () => {
+      on.world.t!.tags = {};
+      return undefined;
+    };
+    const { ends, calls } = await on.run('absent', [on.make('t', { beforeDelete })]);
+    expect([ends.t, calls]).toEqual(['kept', ['look t']]);
   });
 
   it('an error that is none of ours becomes INTERNAL', async () => {

@@ -52,7 +52,9 @@ describe('plan: claim × state → present, absent', () => {
     ['there, with marks of others', there(SPEC, { owner: 'them' }), 'blocked foreign', 'none'],
     ['claimed, bare', there({}, state.owned), 'update unfinished a b', 'delete'],
     ['claimed, complete, without a seal', there(SPEC, state.owned), 'update unfinished', 'delete'],
-    ['claimed, stricter, without a seal', there({ a: 9, b: 2 }, state.owned), 'update unfinished a', 'delete'],
+    ['claimed, weaker, without a seal', there({ a: 0, b: 2 }, state.owned), 'update unfinished a', 'delete'],
+    ['claimed, stricter, without a seal', there({ a: 9, b: 2 }, state.owned), 'update unfinished (a)', 'delete'],
+    ['claimed, stricter and bare, without a seal', there({ a: 9 }, state.owned), 'update unfinished b (a)', 'delete'],
     ['sealed, complete', there(SPEC, sealed), 'none', 'delete'],
     ['sealed, with fields that are not ours', there({ ...SPEC, c: 3 }, sealed), 'none', 'delete'],
     ['sealed, weaker', there({ a: 0, b: 2 }, sealed), 'update drifted a', 'delete'],
@@ -146,6 +148,25 @@ describe('plan: what else decides', () => {
     });
   });
 
+  it.each<[string, Spec, Tags, string, Spec]>([
+    ['unfinished: a value', { a: 9 }, state.owned, 'update unfinished b (a)', { a: 9, b: 2 }],
+    ['unfinished: null', { a: null, b: 9 }, state.owned, 'update unfinished a (b)', { a: 1, b: 9 }],
+    ['unfinished: bare', {}, state.owned, 'update unfinished a b', SPEC],
+    ['sealed: a value', { a: 9, b: 2 }, sealed, 'keep drifted (a)', { a: 9, b: 2 }],
+    ['sealed: null', { a: null, b: 2 }, sealed, 'keep drifted (a)', { a: null, b: 2 }],
+    ['sealed: missing', { b: 2 }, sealed, 'keep drifted (a)', { a: null, b: 2 }],
+    ['sealed by another wish: null', { a: null, b: 2 }, older, 'update outdated (a)', { a: null, b: 2 }],
+  ])('where whatever is there is stricter, %s', (_, spec, tags, expected, target) => {
+    const resource: Resource = { ...thing('tag'), stricter: () => true };
+    expect(told('present', resource, there(spec, tags))).toBe(expected);
+    expect(planned('present', resource, there(spec, tags)).target).toEqual(target);
+  });
+
+  it('a field that the user named is written where we have not finished too', () =>
+    expect(told('present', thing('tag', { insist: ['a'] }), there({ a: 9, b: 9 }, state.owned))).toBe(
+      'update unfinished a (b)',
+    ));
+
   it.each<[string, Labels, Tags, string]>([
     ['as wanted', { x: '1', y: null }, { x: '1' }, 'none'],
     ['missing', { x: '1' }, {}, 'update drifted tags.x'],
@@ -162,7 +183,7 @@ describe('plan: what else decides', () => {
   it.each<[string, Stay, string, boolean]>([
     ['as it is', { why: 'w' }, 'keep', false],
     ['with other tags', { why: 'w', labels: { x: '1', y: null } }, 'update tags.x tags.y', true],
-    ['given back', { why: 'w', release: true }, 'keep', true],
+    ['given back', { why: 'w', release: true }, 'release', true],
   ])('what stays when the rest goes: %s', (_, stay, expected, isWritten) => {
     const resource = thing('tag', { stays: () => stay });
     expect(told('absent', resource, there(SPEC, { ...sealed, y: '1' }))).toBe(expected);

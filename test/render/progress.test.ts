@@ -103,9 +103,10 @@ describe('progress', () => {
     expect(lines(step('update'), { status: 'done' })).toEqual(['  ✓ eu-west-1 s3:bucket audit updated']);
     expect(lines(step('delete'), { status: 'done' })).toEqual(['  ✓ eu-west-1 s3:bucket audit deleted']);
     expect(lines(step('restore'), { status: 'done' })).toEqual(['  ✓ eu-west-1 s3:bucket audit restored']);
-    expect(lines(step('keep', {}, { stay: { why: 'w', release: true } }), { status: 'done' })).toEqual([
-      '  ✓ eu-west-1 s3:bucket audit kept',
+    expect(lines(step('release', {}, { stay: { why: 'w', release: true } }), { status: 'done' })).toEqual([
+      '  ✓ eu-west-1 s3:bucket audit released',
     ]);
+    expect(lines(step('keep', {}, { stay: { why: 'w' } }), { status: 'unchanged' })).toEqual([]);
     expect(lines(create, { status: 'failed', error: new RadError('AWS', 'no') })).toEqual([
       '  ✗ eu-west-1 s3:bucket audit failed',
     ]);

@@ -78,7 +78,20 @@ const PutBucketLifecycleConfiguration: Operation = (at, input) => {
       'MalformedXML',
       'The XML you provided was not well-formed or did not validate against our published schema',
     );
-  for (const { Filter, Prefix, Expiration = {} } of rules) {
+  for (const {
+    Filter,
+    Prefix,
+    Expiration = {},
+    NoncurrentVersionExpiration = {},
+    AbortIncompleteMultipartUpload = {},
+  } of rules) {
+    const days = [
+      Expiration.Days,
+      NoncurrentVersionExpiration.NoncurrentDays,
+      AbortIncompleteMultipartUpload.DaysAfterInitiation,
+    ];
+    if (days.some((number) => number !== undefined && number < 1))
+      throw awsError('InvalidArgument', "'Days' must be a positive integer");
     if ((Filter === undefined) === (Prefix === undefined))
       throw awsError('InvalidRequest', 'Exactly one of Filter and Prefix must be specified');
     if (Expiration.ExpiredObjectDeleteMarker && (Expiration.Days || Expiration.Date))
