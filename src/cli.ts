@@ -12,14 +12,9 @@ export async function start(): Promise<void> {
   }
   // The SDK announces on stderr, at each start, when it will drop a Node version; stderr is for what concerns the user.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // A reader that has seen enough (`| head`) is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => unwritable(error));
   const { main } = await import('./main.ts');
-  process.exitCode = await main(argv, {
+  const code = await main(argv, {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -27,17 +22,24 @@ export async function start(): Promise<void> {
     version: VERSION,
     onInterrupt,
   });
-  // What is still open now (a socket kept alive, a question cut short) must not keep the process.
-  process.stdin.pause();
+  // Not by itself: a call that was given up would keep the process for as long as its socket.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
-/** The first signal asks to stop, the second one ends at once. */
+/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+function unwritable({ code }: NodeJS.ErrnoException): never {
+  if (code !== 'EPIPE') process.stderr.write(`error: the result could not be written: ${code}\n`);
+  process.exit(code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
+}
+
+/** The first signal asks to stop, the second one gives up the calls in flight, the third one ends at once. */
 function onInterrupt(stop: () => void): () => void {
-  let asked = false;
+  let asked = 0;
   const listener = () => {
-    if (asked) process.exit(130);
-    asked = true;
-    process.stderr.write('\nStopping: calls in flight are being finished; once more to end at once.\n');
+    asked++;
+    if (asked > 2) process.exit(130);
+    if (asked === 1)
+      process.stderr.write('\nStopping: calls in flight are being finished; once more to give them up.\n');
     stop();
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { ClientOptions } from './aws/clients.ts';
 import { realClock } from './aws/clock.ts';
 import type { Context, Options } from './cli/context.ts';
@@ -9,6 +8,7 @@ import type { Backing, Io } from './io.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { errorText, toText, warningsText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
+import { createStopper } from './stop.ts';
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -17,7 +17,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     invocation = parse({ argv, env: io.env, version: io.version, print: (text) => io.stdout.write(text) });
     if (!invocation) return 0;
   } catch (error) {
-    return show(failure(argv.find((word) => HEADS.has(word)) ?? 'rad-connect', asRadError(error)), io, early(argv, io));
+    const command = argv.find((word) => HEADS.has(word)) ?? 'rad-connect';
+    const dryRun = argv.includes('--dry-run') || argv.includes('-n');
+    return show({ ...failure(command, asRadError(error)), dryRun }, io, early(argv, io));
   }
   const { command, options } = invocation;
   const how: Showing = {
@@ -31,7 +33,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return show(await run(invocation, io, how), io, how);
   } catch (error) {
-    return show(failure(command, asRadError(error)), io, how);
+    return show({ ...failure(command, asRadError(error)), dryRun: options.dryRun === true }, io, how);
   }
 }
 
@@ -100,16 +102,13 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
     : (io.aws ?? realAws(io.env, profile));
   const { clock } = backing;
-  const stopper = new AbortController();
-  // Every wait of a run listens to it.
-  setMaxListeners(0, stopper.signal);
-  const stop = (code: 'INTERRUPTED' | 'TIMEOUT', message: string) =>
-    stopper.abort(new RadError(code, message, { hint: 'run the same command again: it goes on from here' }));
+  const { signal, kill, stop } = createStopper(clock);
+  const goOn = 'run the same command again: it goes on from here';
+  const interrupted = 'interrupted: no further call was made; what AWS had begun by then goes on by itself';
+  const late = `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`;
   const undo = [
-    io.onInterrupt(() => stop('INTERRUPTED', 'interrupted: what was under way has been finished')),
-    clock.alarm(timeout as number, () =>
-      stop('TIMEOUT', `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`),
-    ),
+    io.onInterrupt(() => stop(new RadError('INTERRUPTED', interrupted, { hint: goOn }))),
+    clock.alarm(timeout as number, () => stop(new RadError('TIMEOUT', late, { hint: goOn }))),
   ];
   const spinner = how.quiet || !io.stderr.isTTY || how.debug ? undefined : await makeSpinner(io);
   try {
@@ -119,7 +118,8 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const report: Report = how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
     const clients: ClientOptions = {
       ...backing,
-      signal: stopper.signal,
+      signal,
+      kill,
       version: io.version,
       concurrency: concurrency as number,
       profile: profile as string | undefined,
@@ -132,13 +132,13 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       options: options as unknown as Options,
       credentials: backing.name,
       clock,
-      signal: stopper.signal,
+      signal,
       report,
       announce: () =>
-        how.quiet || io.stderr.write(`${firstLine(command, options as unknown as Options, backing.name)}\n`),
+        how.quiet || io.stderr.write(`${firstLine(command, options as unknown as Options, backing.name, possible)}\n`),
       ask: createAsk({
         possible,
-        signal: stopper.signal,
+        signal,
         input: io.stdin,
         output: io.stderr,
         pause: () => spinner?.stop(),
@@ -163,10 +163,10 @@ const realAws = (env: Io['env'], profile: unknown): Backing => {
   return { clock: realClock, name };
 };
 
-function firstLine(command: string, { regions, namePrefix }: Options, name: string): string {
+function firstLine(command: string, { regions, namePrefix, yes }: Options, name: string, possible: boolean): string {
   const where = regions?.length
     ? `regions ${regions.join(', ')}`
-    : command === 'enable-audit'
+    : command === 'enable-audit' && possible && !yes
       ? 'regions to be chosen'
       : 'regions as recorded';
   return `rad-connect ${command}: ${name}, ${where}${namePrefix === 'rad' ? '' : `, prefix ${namePrefix}`}`;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { virtualClock } from './aws/clock.ts';
@@ -23,21 +24,27 @@ export async function openSandbox(option: unknown, env: Io['env']): Promise<Back
       onClient: simulator.attach,
     };
   } catch (error) {
-    throw unusableFile(error);
+    throw unusableFile(error, file);
   }
 }
 
 /** Begins anew. Throws USAGE for a scenario that does not exist. */
 export async function resetSandbox(option: unknown, scenario = 'default', env: Io['env']): Promise<Result> {
-  const { resetFile } = await import('./simulator/store.ts');
+  const { resetFile, trouble } = await import('./simulator/store.ts');
   const { scenarios } = await import('./simulator/scenarios.ts');
   const make = scenarios[scenario];
   if (!make) throw usage(`sandbox reset ${scenario}: there are ${Object.keys(scenarios).join(', ')}`);
   const world = make();
+  const file = fileOf(option, env);
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  // The default file is ours whatever it holds; any other one may be somebody's.
+  if (text?.trim() && trouble(text) === 'broken' && file !== fileOf(true, env)) {
+    throw usage(`sandbox reset --sandbox ${file}: that is no sandbox file: remove it, or name another`);
+  }
   try {
-    await resetFile(fileOf(option, env), world);
+    await resetFile(file, world);
   } catch (error) {
-    throw unusableFile(error);
+    throw unusableFile(error, file);
   }
   return {
     command: 'sandbox reset',
@@ -46,7 +53,7 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
     goal: 'present',
     account: world.account,
     partition: world.partition,
-    credentials: `simulated account ${fileOf(option, env)}`,
+    credentials: `simulated account ${file}`,
     regions: [],
     steps: [],
     outputs: NO_OUTPUTS,
@@ -54,15 +61,17 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   };
 }
 
-const unusableFile = (cause: unknown) =>
-  new RadError('SANDBOX', (cause as Error).message, {
-    hint: 'rad-connect sandbox reset, or name another file with --sandbox',
-    cause,
-  });
+const unusableFile = (cause: unknown, file: string) => {
+  const { message } = cause as Error;
+  const hint = /another version/.test(message)
+    ? `rad-connect sandbox reset --sandbox ${file}`
+    : 'remove that file, or name another with --sandbox';
+  return new RadError('SANDBOX', message, { hint, cause });
+};
 
 /** The file that was named, or one in the user's state folder (XDG base directories; LOCALAPPDATA on Windows). */
 function fileOf(option: unknown, env: Io['env']): string {
   if (typeof option === 'string' && option !== 'default') return resolve(option);
-  const state = env.XDG_STATE_HOME ?? env.LOCALAPPDATA ?? join(env.HOME ?? homedir(), '.local', 'state');
+  const state = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
   return join(state, 'rad-connect', 'sandbox.json');
 }

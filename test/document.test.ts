@@ -308,7 +308,7 @@ const TABLE: readonly (readonly [
   [
     'interrupted after a write',
     { error: error('INTERRUPTED'), steps: [create], outcomes: [ended(create, 'done')] },
-    'failed',
+    'partial',
     130,
   ],
   ['declined', { error: error('DECLINED') }, 'failed', 130],

@@ -173,6 +173,20 @@ describe('what has our name and is not ours', () => {
     expect(comparable(world, { identity: true })).toEqual(before);
   });
 
+  it('a bucket whose name only begins like ours names no region', async () => {
+    const world = small();
+    const backup = `rad-eks-audit-logs-${ACCOUNT}-us-east-1-backup`;
+    addBucket(world, US, backup, theirs);
+    const before = comparable(world, { identity: true });
+    const { run } = account(world);
+    expect((await run(ENABLE)).code).toBe(0);
+    const { code, json } = await run(DELETE);
+    expect([code, json.errors, json.regions]).toEqual([0, [], [{ name: US, state: 'ok' }]]);
+    expect(comparable(world, { identity: true })).toEqual(before);
+    const nothing = await run(DELETE);
+    expect([nothing.code, nothing.json.regions, nothing.writes]).toEqual([0, [], []]);
+  });
+
   it("another account's bucket, where the name is not reserved for us: NAME_TAKEN", async () => {
     const ME = 'me-south-1';
     const taken = `rad-eks-audit-logs-${ACCOUNT}-${ME}`;
@@ -264,6 +278,25 @@ describe('never weaker', () => {
     expect(group(world, groupOf('off')).filters).toHaveProperty(NAMES.product);
     expect(cluster(world, 'off').logging).toEqual(['audit']);
   });
+
+  it.each(['on', 'off'])(
+    'a cluster that is not chosen, %s, and whose filters may not be read, is told',
+    async (name) => {
+      const { run } = account(small());
+      const isFilters = ({ operation, input }: Call) =>
+        operation === 'DescribeSubscriptionFilters' && input.logGroupName === groupOf(name);
+      const others = `${ENABLE} --clusters ${name === 'on' ? 'off' : 'on'}`;
+      const { code, json, writes } = await run(others, { faults: denies(isFilters) });
+      expect(rowOf(json, 'logs:subscription-filter', groupOf(name))).toMatchObject({
+        action: 'blocked',
+        reason: 'unreadable',
+      });
+      expect(json.clusters.map((one) => one.name)).toEqual(['off', 'on']);
+      expect(json.errors).toEqual([expect.objectContaining({ code: 'PERMISSION_DENIED', id: groupOf(name) })]);
+      expect(code).toBe(3);
+      expect(writes.filter((write) => write === 'logs:PutSubscriptionFilter')).toHaveLength(1);
+    },
+  );
 
   it('a cluster that had audit on keeps it, without a mark of ours, at teardown', async () => {
     const world = small();

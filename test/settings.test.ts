@@ -6,6 +6,7 @@ import { select, unmatched } from '../src/desired/select.ts';
 import {
   type AccountSettings,
   accountDefaults,
+  checkRoom,
   connectedRegions,
   FILTER_PATTERN,
   noRegionLabels,
@@ -54,8 +55,9 @@ describe('the record of the settings', () => {
     expect(resolve({}, readRecord(tags), 'aws')).toMatchObject({ ...DEFAULTS, ...settings });
   });
 
-  it('what equals the default is not recorded', () => {
-    expect(recorded(DEFAULTS)).toEqual({});
+  it('what equals the default is not recorded: what stands is only the sign of the end', () => {
+    expect(recorded(DEFAULTS)).toEqual({ 'rad-connect:settings': '.' });
+    expect(readRecord(recorded(DEFAULTS)).account).toEqual({});
   });
 
   it('a long record spreads over several tags, and a shorter one takes them back', () => {
@@ -65,12 +67,37 @@ describe('the record of the settings', () => {
     const shorter = recorded({ filterPattern: 'x y '.repeat(60) }, long);
     expect(Object.keys(shorter).length).toBeLessThan(count);
     expect(readRecord(shorter).account.filterPattern).toBe('x y '.repeat(60));
-    expect(recorded({}, long)).toEqual({});
+    expect(recorded({}, long)).toEqual({ 'rad-connect:settings': '.' });
+  });
+
+  it('its text ends with a sign that no text has', () => {
+    expect(recorded({ externalId: 'x1' })).toEqual({ 'rad-connect:settings': 'external-id=x1 .' });
+    const text = Object.values(recorded({ filterPattern: `a . b${' .'.repeat(200)}`, tags: { '.': '.' } })).join('');
+    expect(text.indexOf(' .')).toBe(text.length - 2);
+  });
+
+  it('a record without the sign is read to its end', () => {
+    expect(readRecord({ 'rad-connect:settings': 'external-id=x1 clusters=a' }).account).toEqual({
+      externalId: 'x1',
+      clusters: ['a'],
+    });
+  });
+
+  it('what a longer record has left behind a shorter one is not read, whatever their lengths', () => {
+    const long = recorded({ externalId: 'l-1', filterPattern: 'x y '.repeat(250), tags: { team: 'l' } });
+    // The length of the text passes over the border of one tag and of two, character by character.
+    for (let length = 200; length < 520; length++) {
+      const settings = { externalId: 's-1', filterPattern: 'p'.repeat(length) };
+      const between = { ...long, ...recorded(settings) };
+      expect(Object.keys(between)).toEqual(Object.keys(long));
+      expect(readRecord(between).account, `length ${length}`).toEqual(settings);
+      for (const value of Object.values(recorded(settings))) expect(value).toMatch(TAG_VALUE);
+    }
   });
 
   it('leaves the other tags of the role alone', () => {
     const tags = { team: 'x', 'rad-connect:claim': 'owned', 'rad-connect:region:us-east-1': 'retention=7' };
-    expect(recorded({}, recorded({ externalId: 'x1' }, tags))).toEqual(tags);
+    expect(recorded({}, recorded({ externalId: 'x1' }, tags))).toEqual({ ...tags, 'rad-connect:settings': '.' });
   });
 
   it('what fits in no record is refused as bad usage', () => {
@@ -78,11 +105,23 @@ describe('the record of the settings', () => {
     expect(() => recorded({ clusters })).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 
-  it('fifty tags hold all of it: settings, user tags, our own and every region', () => {
-    const chunks = Object.keys(settingsLabels(DEFAULTS, 'aws')).length;
-    const own = 2;
-    const mostUserTags = 10;
-    expect(chunks + own + mostUserTags).toBeLessThan(50 - 17);
+  describe('fifty tags hold all of it: claim, seal, settings, a tag per region and the user tags', () => {
+    const places = (count: number) => Array.from({ length: count }, (_, i) => `region-${i}`);
+    const tags = (count: number): Tags => Object.fromEntries(places(count).map((name) => [name.slice(6), '']));
+    it.each<[string, Partial<AccountSettings>, number]>([
+      ['the defaults', {}, 47],
+      ['one tag of settings', { externalId: 'x1' }, 47],
+      ['many tags of settings', { filterPattern: '='.repeat(1_000) }, 36],
+      ['ten tags of the user', { tags: tags(10) }, 37],
+    ])('%s leave room for %#', (_, more, most) => {
+      const settings = { ...DEFAULTS, ...more };
+      const used = Object.keys(recorded(more)).length + Object.keys(settings.tags).length;
+      expect(2 + used + most).toBe(50);
+      expect(() => checkRoom(settings, 'aws', places(most))).not.toThrow();
+      expect(() => checkRoom(settings, 'aws', places(most + 1))).toThrow(
+        expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(/^51 tags .* 50 /) }),
+      );
+    });
   });
 
   it('the tags of a role that is not ours mean nothing', () => {
@@ -200,6 +239,25 @@ describe('names', () => {
   it("other people's buckets are not ours", () => {
     expect(names.regionOfBucket('rad-eks-audit-logs')).toBeUndefined();
     expect(names.regionOfBucket('rad-eks-audit-logs-999988887777-us-east-1-an')).toBeUndefined();
+  });
+  it.each([
+    '',
+    'an',
+    '-an',
+    '-1',
+    'backup',
+    'us-east-1',
+    'us-east-1-backup',
+    'us-east-1-backup-an',
+    'us-east-1-an-backup',
+    'us-east-1-an-an',
+    'me-south-1-an',
+    'us-east-an',
+  ])('a bucket of our name with %j behind it is of no region', (rest) => {
+    expect(names.regionOfBucket(`rad-eks-audit-logs-123456789012-${rest}`)).toBeUndefined();
+  });
+  it.each(['x', 'rad-blue'])('neither is that of the prefix %j', (prefix) => {
+    expect(names.regionOfBucket(namesOf(prefix, 'aws', '123456789012').bucket('us-east-1'))).toBeUndefined();
   });
   it.each([
     ['/aws/eks/prod/cluster', 'prod'],

@@ -58,7 +58,7 @@ async function empty(aws: Aws, own: Own, run: Run, before: number): Promise<numb
       );
     }
     deleted += Objects.length - Errors.length;
-    run.note(`${deleted.toLocaleString('en')} object versions deleted`);
+    run.note(`object versions deleted: ${deleted.toLocaleString('en')}`);
     if (Errors.length) await run.sleep(1_000);
     if (run.signal.aborted) throw run.signal.reason;
   }

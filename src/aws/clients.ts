@@ -51,6 +51,8 @@ export interface ClientOptions {
   readonly clock: Clock;
   /** When it aborts, calls in flight end and no new one begins. */
   readonly signal: AbortSignal;
+  /** When it aborts, calls in flight are given up. */
+  readonly kill: AbortSignal;
   readonly version: string;
   /** Calls in flight at once in a region. */
   readonly concurrency: number;
@@ -99,7 +101,11 @@ interface Context {
 }
 
 /** Each attempt waits for its turn inside the SDK's retry, so that a pause between attempts holds no place. */
-function createTurn({ clock, signal, concurrency, onCall }: ClientOptions) {
+function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions) {
+  const killed = new Promise<never>((_, reject) =>
+    kill.addEventListener('abort', () => reject(kill.reason), { once: true }),
+  );
+  killed.catch(() => {});
   const pace = createPacer(clock);
   const limit = createLimiter(concurrency);
   return (service: string, region: string) => {
@@ -109,7 +115,7 @@ function createTurn({ clock, signal, concurrency, onCall }: ClientOptions) {
         if (signal.aborted) throw signal.reason;
         await pace(service, operationOf(context), signal);
         if (signal.aborted) throw signal.reason;
-        return limit(() => next(args));
+        return limit(() => Promise.race([next(args), killed]));
       };
     const whole =
       (next: Handler, context: Context): Handler =>

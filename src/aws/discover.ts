@@ -18,12 +18,7 @@ export async function identify({ sts }: Aws): Promise<Identity> {
   try {
     await sts.config.credentials();
   } catch (error) {
-    throw restate(
-      error,
-      'CREDENTIALS',
-      `no usable AWS credentials: ${(error as Error).message}`,
-      credentialsHint(error),
-    );
+    throw restate(error, 'CREDENTIALS', (error as Error).message, credentialsHint(error));
   }
   const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
     throw explain(error);
@@ -91,7 +86,7 @@ function regionTrouble(region: string, error: unknown): { readonly state: Region
   }
   if (isDenied(error)) {
     if (!/service control policy|resource control policy/.test(why.message)) return { state: 'denied', error: why };
-    const hint = `leave it out: --exclude-regions ${region}, or ask the administrator of the organization`;
+    const hint = `leave ${region} out (--regions, --exclude-regions), or ask the administrator of the organization`;
     return { state: 'denied', error: restate(error, 'REGION_DENIED', why.message, hint) };
   }
   if (!isNoNetwork(error)) return { state: 'unreachable', error: why };

@@ -51,7 +51,9 @@ export function withConditionsOf(statements: Json | undefined, wanted: Spec, our
     const added = Object.entries((same?.Condition ?? {}) as Record<string, Spec>).map(
       ([operator, tests]): [string, Spec] => [
         operator,
-        Object.fromEntries(Object.entries(tests).filter(([key]) => !ourKeys.includes(key))),
+        Object.fromEntries(
+          Object.entries(tests).filter(([key]) => !ourKeys.some((ours) => ours.toLowerCase() === key.toLowerCase())),
+        ),
       ],
     );
     const Condition: Record<string, Spec> = { ...(want.Condition as Record<string, Spec> | undefined) };

@@ -112,6 +112,7 @@ export function credentialsHint(error: unknown): string {
   const { message } = error as Error;
   const [, profile] = /profile(?:=|='| ')([\w.-]+)/.exec(message) ?? [];
   if (/sso/i.test(message)) return `aws sso login${profile ? ` --profile ${profile}` : ''}`;
+  if (/profile/i.test(message)) return 'see which profiles there are: aws configure list-profiles';
   if (/expired/i.test(message)) return 'these credentials have expired: sign in again, then run the same command';
   return 'sign in with `aws sso login` or `aws configure`, or name a profile with --profile';
 }

@@ -89,10 +89,13 @@ export function settingsOf(home: Home, given: Settings['given']): Settings {
   const settings = resolve(given, readRecord(home.readerTags), home.partition);
   const { radRoleArn } = settings;
   if (!radRoleArn) throw noRadRole(home.partition);
-  if (radRoleArn.split(':')[1] !== home.partition) {
-    throw usage(`--rad-role-arn ${radRoleArn}: a role of another partition cannot be trusted in ${home.partition}`);
-  }
+  checkRadRole(radRoleArn, home.partition);
   return settings;
+}
+
+function checkRadRole(arn: string, partition: string): void {
+  if (arn.split(':')[1] !== partition)
+    throw usage(`--rad-role-arn ${arn}: a role of another partition cannot be trusted in ${partition}`);
 }
 
 const noRadRole = (partition: string) => usage(`--rad-role-arn is required in the partition ${partition}`);
@@ -105,5 +108,7 @@ export function checkRegions({ options }: Context, { needsRole }: { needsRole: b
   if (partitions.length > 1)
     throw usage(`--regions ${named.join(',')}: regions of one partition only, not of ${partitions.join(' and ')}`);
   const [partition] = partitions;
-  if (needsRole && partition && partition !== 'aws' && !options.radRoleArn) throw noRadRole(partition);
+  if (!partition) return;
+  if (needsRole && partition !== 'aws' && !options.radRoleArn) throw noRadRole(partition);
+  if (options.radRoleArn) checkRadRole(options.radRoleArn, partition);
 }

@@ -39,6 +39,8 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
   const { account, partition } = await identify(connect(region, ''));
   checkAccount(account, options.account, '--account');
+  if (named && partitionOf(named) !== partition)
+    throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);
   const aws = connect(region, account);
   const names = namesOf(options.namePrefix, partition, account);
   const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
@@ -86,7 +88,7 @@ export interface Found {
 
 /** Look at all these regions at once. */
 export async function lookAround(home: Home, regions: readonly string[], context: Context): Promise<Found[]> {
-  context.report({ type: 'looking', regions });
+  if (regions.length) context.report({ type: 'looking', regions });
   return Promise.all(
     regions.map(async (name) => {
       const aws = name === home.aws.region ? home.aws : context.connect(name, home.account);
@@ -171,7 +173,9 @@ function globTrouble(
     const there = names.length
       ? `there are ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
       : 'there are no clusters';
-    throw usage(`no cluster matches ${typed.join(', ')} in ${found.map(({ name }) => name).join(', ')}: ${there}`);
+    throw usage(
+      `--clusters or --exclude-clusters ${typed.join(',')}: no cluster matches in ${found.map(({ name }) => name).join(', ')}: ${there}`,
+    );
   }
   // A part of the regions says nothing about what is recorded for all of them.
   if (connected.some((region) => !found.some(({ name, state }) => name === region && state === 'ok'))) return [];

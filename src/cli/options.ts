@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { knownRegions } from '../aws/regions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
@@ -14,7 +14,12 @@ export interface OptionSpec {
   readonly fallback?: readonly [value: unknown, shown: string];
 }
 
-export const usage = (message: string): RadError => new RadError('USAGE', message);
+/** What was typed comes back in the message: on one line, and not all of a long text. */
+export const usage = (message: string): RadError => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would reach the terminal
+  const line = message.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return new RadError('USAGE', line.length > 400 ? `${line.slice(0, 300)} … ${line.slice(-90)}` : line);
+};
 
 const split = (value: string) =>
   value
@@ -28,6 +33,13 @@ const appended = (value: string, previous: unknown): string[] => [
   ...((previous as string[] | undefined) ?? []),
   ...split(value),
 ];
+/** Globs; the one that matches everything is as good as none. */
+const globs =
+  (name: string) =>
+  (value: string, previous: unknown): string[] => {
+    if (split(value).length === 0) throw usage(`${name} is empty: name clusters or globs`);
+    return value === '*' ? [] : appended(value, previous);
+  };
 
 function matching(name: string, pattern: RegExp, allowed: string) {
   return (value: string): string => {
@@ -40,19 +52,25 @@ function integer(name: string, from: number, to: number) {
   return (value: string): number => {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < from || number > to)
-      throw usage(`${name} ${value}: a whole number from ${from} to ${to}`);
+      throw usage(`${name} ${value || '""'}: a whole number from ${from} to ${to}`);
     return number;
   };
 }
 
-function regions(value: string, previous: unknown): string[] {
-  if (split(value).length === 0) throw usage('--regions is empty: name regions, or "all"');
-  for (const region of split(value)) {
-    if (region === 'all' || knownRegions.includes(region)) continue;
-    throw usage(`--regions ${region}: no such AWS region; did you mean ${closest(region, [...knownRegions])}?`);
-  }
-  return appended(value, previous);
-}
+/** Regions that exist; `all` where it makes sense. */
+const regions =
+  (name: string, { all }: { readonly all: boolean }) =>
+  (value: string, previous: unknown): string[] => {
+    if (split(value).length === 0) throw usage(`${name} is empty: name regions${all ? ', or "all"' : ''}`);
+    for (const region of split(value)) {
+      if ((all && region === 'all') || knownRegions.includes(region)) continue;
+      const near = closest(region.toLowerCase(), [...knownRegions]);
+      throw usage(
+        `${name} ${region}: no such AWS region${distance(region.toLowerCase(), near) <= 4 ? `; did you mean ${near}?` : ', as in eu-west-1'}`,
+      );
+    }
+    return appended(value, previous);
+  };
 
 /** CloudWatch Logs API reference, PutRetentionPolicy. Days. */
 export const LOG_RETENTION_DAYS = [
@@ -66,11 +84,14 @@ function logRetention(value: string): number {
   return days;
 }
 
+const LONGEST = 24 * 3_600_000;
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 function duration(value: string): number {
   const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
-  if (!Number(count) || !unit) throw usage(`--timeout ${value}: a number with s, m or h, as in 20m`);
-  return Number(count) * UNITS[unit as keyof typeof UNITS];
+  const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
+  if (!(ms > 0 && ms <= LONGEST))
+    throw usage(`--timeout ${value}: a number with s, m or h, as in 20m, and at most 24h`);
+  return ms;
 }
 
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
@@ -93,27 +114,34 @@ function pattern(value: string): string {
   return value;
 }
 
+function file(value: string): string {
+  // Never to be taken for no sandbox: the run would go to the real account.
+  if (value.trim() === '') throw usage('--sandbox is empty: name a file, or leave the name out for the default one');
+  return value;
+}
+
 function output(value: string): string {
-  if (value !== 'text' && value !== 'json') throw usage(`--output ${value}: text or json`);
+  if (value !== 'text' && value !== 'json') throw usage(`--output ${value || '""'}: text or json`);
   return value;
 }
 
 const ACCOUNT = matching('--account', /^\d{12}$/, 'an AWS account id has 12 digits');
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  { flags: '-r, --regions <list>', help: 'regions, with commas or repeated, or "all"', parse: regions },
+  {
+    flags: '-r, --regions <list>',
+    help: 'regions, with commas or repeated, or "all"',
+    parse: regions('--regions', { all: true }),
+  },
   {
     flags: '--exclude-regions <list>',
     help: 'regions to leave out of "all"',
-    parse: (value, previous) => {
-      regions(value, undefined);
-      return appended(value, previous);
-    },
+    parse: regions('--exclude-regions', { all: false }),
   },
   {
     flags: '-p, --profile <name>',
     help: 'AWS profile to use',
-    parse: matching('--profile', /^\S+$/, 'a profile name'),
+    parse: matching('--profile', /^\S+$/, 'the name of a profile, without spaces'),
   },
   { flags: '--account <id>', help: 'refuse to work in any other account', parse: ACCOUNT },
   {
@@ -122,7 +150,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     parse: output,
     fallback: ['text', 'text'],
   },
-  { flags: '--sandbox [file]', help: 'work on a simulated AWS account instead, kept in that file' },
+  { flags: '--sandbox [file]', help: 'work on a simulated AWS account instead, kept in that file', parse: file },
   { flags: '--name-prefix <prefix>', help: 'begin every name with this', fallback: ['rad', 'rad'] },
   {
     flags: '--timeout <duration>',
@@ -144,8 +172,16 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 ];
 
 export const ENABLE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '-c, --clusters <globs>', help: 'clusters to connect, by name or glob', parse: clearable(appended, []) },
-  { flags: '--exclude-clusters <globs>', help: 'clusters to leave out', parse: clearable(appended, []) },
+  {
+    flags: '-c, --clusters <globs>',
+    help: 'clusters to connect, by name or glob',
+    parse: clearable(globs('--clusters'), []),
+  },
+  {
+    flags: '--exclude-clusters <globs>',
+    help: 'clusters to leave out',
+    parse: clearable(globs('--exclude-clusters'), []),
+  },
   {
     flags: '--external-id <id>',
     help: 'external id that RAD must present',
@@ -158,7 +194,11 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
     flags: '--rad-role-arn <arn>',
     help: "RAD's role, where it is not the default",
     parse: clearable(
-      matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role'),
+      matching(
+        '--rad-role-arn',
+        /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/,
+        'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME',
+      ),
       '',
     ),
   },
@@ -197,10 +237,6 @@ export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--forget-region <region>',
     help: 'drop a region that cannot be read from the record',
-    parse: (value, previous) => {
-      regions(value, undefined);
-      if (value === 'all') throw usage('--forget-region all: name the regions one by one');
-      return appended(value, previous);
-    },
+    parse: regions('--forget-region', { all: false }),
   },
 ];

@@ -46,7 +46,7 @@ const COMMANDS: readonly CommandSpec[] = [
     name: 'sandbox reset',
     help: 'begin anew with the simulated account behind --sandbox',
     options: [],
-    argument: ['[scenario]', 'which account to begin with'],
+    argument: ['[scenario]', 'which account to begin with: default, laws, denied, empty or many'],
     examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
   },
 ];
@@ -107,7 +107,9 @@ export function parse({ argv, env, print, version }: Typed): Invocation | undefi
   } catch (error) {
     if (!(error instanceof CommanderError)) throw asRadError(error);
     if (error.exitCode === 0) return undefined;
-    if (error.code === 'commander.help') throw usage('sandbox: name what to do with it: reset');
+    if (error.code === 'commander.help') throw usage(withoutCommand(argv));
+    if (error.code === 'commander.excessArguments')
+      throw usage(`${argv.join(' ')}: more words than the command takes; see rad-connect --help`);
     throw usage(oneLine(error.message));
   }
   return invocation;
@@ -116,6 +118,13 @@ export function parse({ argv, env, print, version }: Typed): Invocation | undefi
 const FOOTER = `
 Every option has an environment variable: --name-prefix is RAD_CONNECT_NAME_PREFIX.
 Nothing is sent anywhere but to AWS.`;
+
+function withoutCommand(argv: readonly string[]): string {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  if (first === 'sandbox') return 'sandbox: name what to do with it: reset';
+  if (first === 'help') return `help ${second ?? ''}: no such command; see rad-connect --help`;
+  return 'name a command; see rad-connect --help';
+}
 
 const oneLine = (message: string) =>
   `${message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}; see rad-connect --help`;
@@ -129,7 +138,11 @@ function addOptions(command: Command, specs: readonly OptionSpec[]): void {
   }
 }
 
-const isOn = (value: string) => !/^(|0|false|no|off)$/i.test(value);
+function isOn(value: string, variable: string): boolean {
+  if (/^(1|true|yes|y|on)$/i.test(value)) return true;
+  if (/^(0|false|no|n|off)$/i.test(value)) return false;
+  throw usage(`${variable}=${value}: true or false`);
+}
 
 /** A variable stands for its option wherever that was not typed. */
 function addEnvironment(command: Command, env: Typed['env']): void {
@@ -146,8 +159,8 @@ function addEnvironment(command: Command, env: Typed['env']): void {
 }
 
 function meaning(option: Option, value: string, variable: string): unknown {
-  if (option.negate || option.isBoolean()) return isOn(value) !== option.negate;
-  if (option.optional) return isOn(value) && (value === '1' || value === 'true' ? true : value);
+  if (option.negate || option.isBoolean()) return isOn(value, variable) !== option.negate;
+  if (option.optional && /^(1|true|0|false)$/i.test(value)) return isOn(value, variable);
   try {
     return option.parseArg ? option.parseArg(value, undefined) : value;
   } catch (error) {

@@ -14,7 +14,9 @@ export interface Ask {
   regions(
     found: readonly { readonly name: string; readonly clusters: number; readonly connected: boolean }[],
   ): Promise<string[]>;
-  clusters(found: readonly { readonly region: string; readonly name: string }[]): Promise<string[]>;
+  clusters(
+    found: readonly { readonly region: string; readonly name: string; readonly chosen: boolean }[],
+  ): Promise<string[]>;
   externalId(): Promise<string>;
 }
 
@@ -79,7 +81,11 @@ export function createAsk({ possible, signal, input, output, pause, show }: AskO
         message: 'Which clusters?',
         required: true,
         pageSize: 15,
-        choices: found.map(({ region, name }) => ({ name: `${name}  ${region}`, value: name, checked: true })),
+        choices: found.map(({ region, name, chosen }) => ({
+          name: `${name}  ${region}`,
+          value: name,
+          checked: chosen,
+        })),
       }),
     externalId: async () =>
       (await prompt<string>({ type: 'input', message: "External id from RAD's console (empty: none):" })).trim(),

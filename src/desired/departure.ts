@@ -22,6 +22,8 @@ const STAYING: Departure = { deleteData: false, keepLogging: false, drain: false
 /** CloudWatch Logs hands its last batches over within a minute or so, then Firehose after its buffer interval. Milliseconds. */
 const IN_FLIGHT = 120_000;
 
+const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data removes them';
+
 /** What stays of each thing when rad-connect leaves, and why. */
 export function staying({ names, home, regions }: Account, leaving: Departure = STAYING) {
   const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
@@ -53,7 +55,7 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
     }),
 
     bucket: {
-      stays: () => (deleteData ? undefined : { why: 'it holds your audit logs' }),
+      stays: () => (deleteData ? undefined : { why: KEEPS_LOGS }),
     } satisfies Wish,
 
     stream: {
@@ -74,7 +76,7 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
 
     clusterLogGroup(group: Actual, logging: Actual | undefined, filter: Actual | undefined): Stay | undefined {
       const why = (text: string | undefined): Stay | undefined => (text ? { why: text } : undefined);
-      if (!deleteData) return why('it holds your audit logs');
+      if (!deleteData) return why(KEEPS_LOGS);
       const users = usersOf(group, filter);
       if (users.length) return why(`${users.join(', ')} on it`);
       const restored = state.isClaimed(logging?.tags) && !keepLogging;

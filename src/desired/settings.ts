@@ -59,7 +59,9 @@ export function resolve(given: Given, recorded: Recorded, partition: string): Se
     ...(logRetentionDays !== undefined && { logRetentionDays }),
   };
   const defaults = accountDefaults(partition);
-  const resolved = { ...defaults, ...recorded.account, ...account };
+  // Clusters and those to leave out are one choice: naming clusters ends an exclusion that was recorded for another one.
+  const choice = account.clusters && !account.excludeClusters ? { excludeClusters: [] } : {};
+  const resolved = { ...defaults, ...recorded.account, ...choice, ...account };
   return {
     ...resolved,
     radRoleArn: resolved.radRoleArn || defaults.radRoleArn,
@@ -89,8 +91,11 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
     if (settings[key].length) pairs[name] = settings[key].join(',');
   }
   for (const [key, value] of Object.entries(settings.tags)) pairs[`tag:${key}`] = value;
-  const text = encodePairs(pairs);
-  const chunks = (text && text + END).match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
+  const chunks =
+    [encodePairs(pairs), END]
+      .filter(Boolean)
+      .join(' ')
+      .match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
   if (chunks.length > MOST_CHUNKS) {
     throw new RadError(
       'USAGE',
@@ -99,14 +104,23 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
   }
   return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? null]));
 }
-/** Ends the text, so that a chunk left over from a longer one, between two calls, is not read as part of it. */
-const END = ' .';
+/**
+ * Ends the text, also an empty one: a record that is not there at all was taken away by somebody. And a chunk left over from a
+ * longer text, between two calls, is not read as part of it.
+ */
+const END = '.';
 const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
 
-/** Throws USAGE when the reader role has no room for claim and seal, settings, a tag per region and the user's own. */
-export function checkRoom(settings: AccountSettings, partition: string, regions: readonly string[]): void {
+/** Throws USAGE when the reader role has no room for claim and seal, settings, a tag per region, the user's own and what else it has. */
+export function checkRoom(
+  settings: AccountSettings,
+  partition: string,
+  regions: readonly string[],
+  now: Tags = {},
+): void {
   const chunks = Object.values(settingsLabels(settings, partition)).filter((chunk) => chunk !== null).length;
-  const all = 2 + chunks + regions.length + Object.keys(settings.tags).length;
+  const others = Object.keys({ ...now, ...settings.tags }).filter((key) => !key.startsWith('rad-connect:')).length;
+  const all = 2 + chunks + regions.length + others;
   if (all <= MOST_ROLE_TAGS) return;
   throw new RadError(
     'USAGE',
@@ -128,7 +142,9 @@ export const connectedRegions = (tags: Tags = {}): string[] =>
 
 export function readRecord(tags: Tags = {}): Recorded {
   const chunks = Array.from({ length: MOST_CHUNKS }, (_, i) => tags[chunkKey(i)] ?? '');
-  const [text] = chunks.join('').split(END);
+  const words = chunks.join('').split(' ');
+  const end = words.findIndex((word) => word.startsWith(END));
+  const text = (end < 0 ? words : words.slice(0, end)).join(' ');
   const pairs = decodePairs(text);
   const account: Record<string, unknown> = {};
   for (const [key, name] of Object.entries(TEXTS)) if (pairs[name] !== undefined) account[key] = pairs[name];

@@ -22,7 +22,7 @@ export function apply(goal: Goal, steps: readonly Step[], around: Surroundings):
     const outcome: Outcome =
       !writes(step) && step.action !== 'blocked'
         ? { step, status: 'unchanged' }
-        : broken
+        : broken && step.action !== 'blocked'
           ? { step, status: 'skipped', because: broken }
           : await execute(step, around);
     around.report({ type: 'step.end', outcome });
@@ -92,10 +92,10 @@ const verbs: Record<Action, Verb> = {
     if (resource.claim === 'prior' && !(await claimPrior(resource))) return undefined;
     const labels = stay?.labels ?? resource.labels;
     await tagWhere(resource, actual, presentLabels(labels));
-    await putAll(step, run);
-    if (isSealed(resource) && !stay) await tagWhere(resource, actual, state.sealed(resource.spec));
     const surplus = Object.keys(labels).filter((key) => labels[key] === null && actual.tags?.[key] !== undefined);
     if (surplus.length) await resource.untag(surplus);
+    await putAll(step, run);
+    if (isSealed(resource) && !stay) await tagWhere(resource, actual, state.sealed(resource.spec));
     return undefined;
   },
 

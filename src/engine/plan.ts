@@ -91,19 +91,21 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
 }
 
 /**
- * Which differences are to be written, and which stay because somebody made them stricter. Where we have not finished yet, what is
- * missing is just not made yet, and only a value that is there can be somebody's.
+ * Which differences are to be written, and which stay because somebody made them stricter. What is exactly as we left it, our
+ * record included, is nobody's: then we have changed our mind. Where we have not finished yet, only a value that is there can be somebody's.
  */
 export function judge(resource: Resource, actual: Actual): Pick<Step, 'changes' | 'kept' | 'target'> {
   const all = diff(resource.spec, actual.spec);
-  const finished = sealOf(resource, actual) !== 'none';
-  const kept = all.filter(
-    ({ path, before, after }) =>
-      (finished || (before ?? null) !== null) &&
-      !resource.insist.includes(path.split('.')[0]!) &&
-      resource.stricter(path, before, after),
-  );
-  const changes = [...all.filter((change) => !kept.includes(change)), ...diffTags(resource.labels, actual.tags ?? {})];
+  const record = diffTags(resource.labels, actual.tags ?? {});
+  const seal = sealOf(resource, actual);
+  const isAsWeLeftIt =
+    seal === 'other' && record.length === 0 && state.seal(actual.tags ?? {}, actual.spec as Spec) === 'intact';
+  const isSomebodys = ({ path, before, after }: Change) =>
+    (seal !== 'none' || (before ?? null) !== null) &&
+    !resource.insist.includes(path.split('.')[0]!) &&
+    resource.stricter(path, before, after);
+  const kept = isAsWeLeftIt ? [] : all.filter(isSomebodys);
+  const changes = [...all.filter((change) => !kept.includes(change)), ...record];
   return { changes, kept, target: keepBefore(resource.spec, kept) };
 }
 
@@ -128,8 +130,8 @@ function toAbsent({ resource, actual, error }: Observation, seen: Seen): Step {
   return { ...base, action: 'restore', target, changes: diff(target, actual.spec) };
 }
 
-export const foreign = ({ type, name, region }: Resource) =>
-  new RadError('FOREIGN', `${type} ${name} exists in ${region} and is not ours: it was left untouched`, {
+export const foreign = ({ type, name }: Resource) =>
+  new RadError('FOREIGN', `${type} ${name} exists and is not ours: it was left untouched`, {
     hint: 'rename or remove it, or install beside it with --name-prefix',
   });
 

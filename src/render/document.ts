@@ -139,7 +139,7 @@ export function toDocument(result: Result, version: string): Document {
     clusters: clusterSteps(result)
       .map((step) => clusterRow(step, pairs))
       .sort(byPlace),
-    outputs: result.outputs,
+    outputs: standing(result.outputs, pairs, result.readOnly),
     warnings: [...result.warnings].sort(byPlace),
     errors: errors.sort(byPlace),
   };
@@ -162,7 +162,7 @@ const errorOf = ({ step, outcome }: Pair): RadError | undefined =>
   outcome?.status === 'failed' ? outcome.error : step.error;
 
 const toRow =
-  ({ readOnly, dryRun }: Result) =>
+  ({ readOnly, dryRun, error }: Result) =>
   (pair: Pair): ChangeRow => {
     const { step, outcome } = pair;
     const { resource, action, reason } = step;
@@ -174,17 +174,19 @@ const toRow =
       id: resource.name,
       action: blocked ? 'blocked' : outcome?.status === 'kept' || action === 'release' ? 'keep' : action,
       reason: reason ?? null,
-      status: statusOf(pair, readOnly || dryRun),
+      status: statusOf(pair, readOnly || dryRun, error),
       diff: diffOf(step),
-      note: noteOf(pair, because),
+      note: outcome?.status === 'failed' && outcome.error === error ? 'not finished' : noteOf(pair, because),
     };
   };
 
 /** IAM is the same in all regions. */
 export const placeOf = ({ type, region }: Resource): string => (type === 'iam:role' ? 'global' : region);
 
-function statusOf({ step, outcome }: Pair, planOnly: boolean): ChangeRow['status'] {
+/** What waited when the run was told to stop has neither failed nor been finished. */
+function statusOf({ step, outcome }: Pair, planOnly: boolean, end: RadError | undefined): ChangeRow['status'] {
   if (step.action === 'blocked' || (step.because && !outcome)) return 'skipped';
+  if (outcome?.status === 'failed' && outcome.error === end) return 'skipped';
   if (outcome) return outcome.status === 'kept' ? 'unchanged' : outcome.status;
   return planOnly && writes(step) ? 'planned' : writes(step) ? 'skipped' : 'unchanged';
 }
@@ -223,6 +225,27 @@ const stepErrors = (pairs: readonly Pair[], end: RadError | undefined): Problem[
     return error && error !== end ? [problem(error, placeOf(resource), resource.name)] : [];
   });
 
+/** Only what is there, or will be: somebody pastes these into RAD's console. */
+function standing(outputs: Outputs, pairs: readonly Pair[], readOnly: boolean): Outputs {
+  const stands = (type: Type, region?: string, id?: string) =>
+    pairs.some(
+      (pair) =>
+        pair.step.resource.type === type &&
+        (region === undefined || pair.step.resource.region === region) &&
+        (id === undefined || pair.step.resource.name === id) &&
+        isGood(pair, readOnly) &&
+        pair.step.action !== 'delete',
+    );
+  const only = (type: Type, names: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(names).filter(([region, name]) => stands(type, region, name)));
+  const hasReader = stands('iam:role', undefined, outputs.auditLogsRoleArn?.split('/').at(-1));
+  return {
+    ...(hasReader ? outputs : NO_OUTPUTS),
+    buckets: only('s3:bucket', outputs.buckets),
+    streams: only('firehose:delivery-stream', outputs.streams),
+  };
+}
+
 /** Something stands as it is wanted, or would: what the customer has anyway is no achievement of ours. */
 const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
   if (outcome)
@@ -236,7 +259,7 @@ function verdict(
   pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
-  if (error && ERROR_CODES[error.code].exit !== 1) return 'failed';
+  if (error && !pairs.some(({ outcome }) => outcome?.status === 'done')) return 'failed';
   if (errors.length) {
     if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';
     return errors.every(({ code }) => ERROR_CODES[code as ErrorCode].blocks) ? 'blocked' : 'failed';

@@ -1,3 +1,4 @@
+import { ERROR_CODES, type ErrorCode } from '../engine/errors.ts';
 import type { Json } from '../engine/resource.ts';
 import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from './document.ts';
 import { columns, type Paint } from './style.ts';
@@ -53,7 +54,9 @@ function planBlocks(document: Document, paint: Paint): string[] {
 
 /** What is to be told, place by place: what is as it should be is only counted, and so is what has just been done. */
 function changeBlocks({ changes, clusters }: Document, paint: Paint): string[] {
-  const rows = changes.filter(({ action, status }) => action !== 'none' && status !== 'done');
+  const rows = changes.filter(
+    ({ action, status, diff }) => action !== 'none' && (status !== 'done' || diff.some(({ kept }) => kept)),
+  );
   const places = [...new Set(rows.map(({ region }) => region))];
   return places.flatMap((place) => {
     const count = clusters.filter(({ region }) => region === place).length;
@@ -95,7 +98,7 @@ function short(value: Json): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function totals({ dryRun, summary: s, changes, result }: Document): string {
+function totals({ dryRun, summary: s, changes, result, errors }: Document): string {
   const planned = dryRun || changes.some(({ status }) => status === 'planned');
   const tail = [
     s.restore && `${s.restore} ${planned ? 'to restore' : 'restored'}`,
@@ -112,7 +115,12 @@ function totals({ dryRun, summary: s, changes, result }: Document): string {
     ? ['to create', 'to update', 'to delete']
     : [DONE.create, DONE.update, DONE.delete];
   const list = [`${s.create} ${create}`, `${s.update} ${update}`, `${s.delete} ${remove}`, ...tail].join(', ');
-  return `${planned ? 'Plan' : 'Done'}: ${list}.`;
+  const word = planned
+    ? 'Plan'
+    : errors.some(({ code }) => code === 'INTERRUPTED' || code === 'TIMEOUT')
+      ? 'Stopped'
+      : 'Done';
+  return `${word}: ${list}.`;
 }
 
 function outputs({ command, dryRun, outputs: { auditLogsRoleArn, externalId, buckets }, result }: Document): string[] {
@@ -127,30 +135,32 @@ function outputs({ command, dryRun, outputs: { auditLogsRoleArn, externalId, buc
 }
 
 function statusBlocks(document: Document, paint: Paint): string[] {
-  const { regions, clusters, changes, summary } = document;
+  const { regions, clusters, changes, summary, errors } = document;
   if (regions.length === 0) return ['Nothing is connected. Begin with: rad-connect enable-audit'];
-  const perRegion = regions.flatMap(({ name }) =>
-    regionTable(
-      name,
-      clusters.filter(({ region }) => region === name),
-      document,
-      paint,
-    ),
+  const perRegion = regions.flatMap(({ name, state }) =>
+    state === 'ok'
+      ? regionTable(
+          name,
+          clusters.filter(({ region }) => region === name),
+          document,
+          paint,
+        )
+      : ['', `${paint('bold', name)} · could not be read: ${state}`],
   );
   const differs = changes.some(({ action }) => action !== 'none');
   const differences = differs ? ['', paint('bold', 'Not as wanted'), ...changeBlocks(document, paint)] : [];
-  const foot = differs
-    ? `${pending(summary)}Mend what can be mended: rad-connect enable-audit`
-    : 'Everything is as wanted.';
-  return [...perRegion, ...differences, '', foot];
+  const mend = summary.create || summary.update ? 'Mend it with: rad-connect enable-audit' : '';
+  const fine = errors.length ? 'What could be read is as wanted.' : 'Everything is as wanted.';
+  return [...perRegion, ...differences, '', differs ? `${pending(summary)}${mend}`.trim() : fine];
 }
 
-const pending = ({ create, update, blocked, keep }: Summary) => {
+const pending = ({ create, update, blocked, keep, skipped }: Summary) => {
   const parts = [
     create && `${create} missing`,
     update && `${update} drifted`,
     keep && `${keep} stricter than wanted`,
     blocked && `${blocked} blocked`,
+    skipped && `${skipped} skipped`,
   ];
   const text = parts.filter(Boolean).join(', ');
   return text ? `${text}. ` : '';
@@ -176,6 +186,8 @@ function regionTable(
 
 export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
+const isTrouble = ({ action, status }: ChangeRow) => action === 'blocked' || status === 'failed';
+
 /** Three lines: what failed, why, what to do. */
 export function errorText(
   { code, region, id, message, hint, awsCode, requestId }: Problem,
@@ -183,14 +195,15 @@ export function errorText(
   paint: Paint,
 ): string {
   if (code === 'USAGE') return `${paint('red', 'error:')} ${message}\n`;
-  const row = changes.find((change) => change.region === region && change.id === id && change.note === message);
+  const rows = changes.filter((change) => change.region === region && change.id === id);
+  const row = rows.find(isTrouble) ?? rows[0];
   const where = region === 'global' ? '' : ` in ${region}`;
   const what = row
     ? `${row.type} ${nameOf(row)}${where}`
     : id && id !== region
       ? `${id}${where}`
       : region === 'global'
-        ? code
+        ? ERROR_CODES[code as ErrorCode].meaning
         : `region ${region} could not be read`;
   const detail = [awsCode, requestId && `request ${requestId}`].filter(Boolean).join(', ');
   const lines = [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import type { World } from './world.ts';
+import { emptyWorld, type World } from './world.ts';
 
 /** Where the world is kept. What `work` changed is saved before its result is given. */
 export interface Store {
@@ -140,21 +140,21 @@ async function stampOf(path: string): Promise<string | undefined> {
   }
 }
 
-function parse(path: string, text: string): World {
-  const reset = 'run `rad-connect sandbox reset`';
-  let content: { version?: unknown; world?: World };
+/** Why this text is no world that can be used; undefined: it is one. */
+export function trouble(text: string): 'version' | 'broken' | undefined {
   try {
-    content = JSON.parse(text);
+    const { version: has, world } = JSON.parse(text) as { version?: unknown; world?: Partial<World> };
+    if (typeof has !== 'number' || !world) return 'broken';
+    if (has !== version) return 'version';
+    return Object.keys(emptyWorld()).every((part) => part in world) ? undefined : 'broken';
   } catch {
-    throw new Error(`the sandbox file ${path} is broken: ${reset}`);
+    return 'broken';
   }
-  if (typeof content?.version !== 'number') throw new Error(`the sandbox file ${path} is broken: ${reset}`);
-  if (content.version !== version) {
-    throw new Error(
-      `the sandbox file ${path} has version ${content.version}, this rad-connect needs ${version}: ${reset}`,
-    );
-  }
-  if (!content.world?.regions || !Array.isArray(content.world.due))
-    throw new Error(`the sandbox file ${path} is broken: ${reset}`);
-  return content.world;
+}
+
+function parse(path: string, text: string): World {
+  const why = trouble(text);
+  if (why === 'version') throw new Error(`the sandbox file ${path} was made by another version of rad-connect`);
+  if (why === 'broken') throw new Error(`${path} is no sandbox file, or a broken one`);
+  return (JSON.parse(text) as { world: World }).world;
 }

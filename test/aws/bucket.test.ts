@@ -74,7 +74,7 @@ const OUR_RULE: LifecycleRule = {
 
 const make = (region = 'eu-west-1', name = nameIn(region)) => {
   const signal = new AbortController().signal;
-  const aws = createAws(region, ACCOUNT, { clock: realClock, signal, version: '0', concurrency: 4 });
+  const aws = createAws(region, ACCOUNT, { clock: realClock, signal, kill: signal, version: '0', concurrency: 4 });
   return bucket(aws, name, spec, { birth: { team: 'sec' } });
 };
 
@@ -332,7 +332,7 @@ describe('s3:bucket', () => {
     expect(Statement.map(normaliseStatement)).toEqual([statement()]);
   });
 
-  it.each<[string, (it: ReturnType<typeof make>) => Promise<void>, Record<string, string>]>([
+  it.each<[string, (it: ReturnType<typeof make>) => Promise<unknown>, Record<string, string>]>([
     ['tag', (it) => it.tag({ ours: '2', more: '3' }), { theirs: 'x', ours: '2', more: '3' }],
     ['untag', (it) => it.untag(['ours']), { theirs: 'x' }],
   ])('%s merges, and sends back no tag of AWS itself', async (_, verb, expected) => {
@@ -546,7 +546,7 @@ describe('emptying and deleting a bucket', () => {
     await make().delete(run);
     expect(deleted()).toEqual([[...versions('a', 'b'), { Key: 'c', VersionId: 'm' }], versions('d')]);
     expect(operations().at(-1)).toBe('DeleteBucket');
-    expect(run.notes).toEqual(['3 object versions deleted', '4 object versions deleted']);
+    expect(run.notes).toEqual(['object versions deleted: 3', 'object versions deleted: 4']);
     expect(s3.commandCalls(ListObjectVersionsCommand)[0]!.args[0].input).toMatchObject({ ...own, EncodingType: 'url' });
   });
 
@@ -600,7 +600,7 @@ describe('emptying and deleting a bucket', () => {
       await make().delete(run);
       expect(deleted()).toHaveLength(2);
       expect(run.now()).toBeGreaterThan(start);
-      expect(run.notes.at(-1)).toBe('2 object versions deleted');
+      expect(run.notes.at(-1)).toBe('object versions deleted: 2');
     },
   );
 

@@ -39,6 +39,7 @@ const newAws = () =>
   createAws('eu-west-1', '123456789012', {
     clock: realClock,
     signal: new AbortController().signal,
+    kill: new AbortController().signal,
     version: '0',
     concurrency: 4,
   });
@@ -148,11 +149,11 @@ describe('firehose:delivery-stream', () => {
 
   it('create sends exactly this, and waits until the stream is not CREATING any more', async () => {
     const run = newRun();
-    says(stream('CREATING'), stream('CREATING'), stream('CREATING'), stream('ACTIVE'));
+    says(stream('CREATING'), stream('CREATING'), stream('CREATING'), stream('CREATING'), stream('ACTIVE'));
     await create(run);
     expect(sent(firehose)).toEqual([
       ['CreateDeliveryStream', CREATE],
-      ...Array(4).fill(['DescribeDeliveryStream', { DeliveryStreamName }]),
+      ...Array(5).fill(['DescribeDeliveryStream', { DeliveryStreamName }]),
     ]);
     expect(run.notes).toEqual(Array(3).fill('waiting for the stream to be active'));
   });
@@ -194,7 +195,7 @@ describe('firehose:delivery-stream', () => {
     expect(run.notes).toEqual(Array(2).fill('waiting for Firehose to see the role'));
   });
 
-  it.each<[string, (run: Run) => Promise<void>]>([
+  it.each<[string, (run: Run) => Promise<unknown>]>([
     ['create', (run) => create(run)],
     ['update', (run) => make().put('destination', spec, run)],
   ])('%s: after 2 minutes it comes out, as what Firehose said', async (_, verb) => {
@@ -618,7 +619,7 @@ describe('logs:subscription-filter', () => {
         code: 'FILTER_SLOTS_FULL',
         message: `no free subscription filter on ${GROUP}: datadog, splunk hold them`,
         hint: expect.stringContaining(
-          `aws logs delete-subscription-filter --region eu-west-1 --log-group-name ${GROUP} --filter-name datadog`,
+          `aws logs delete-subscription-filter --region eu-west-1 --log-group-name ${GROUP} --filter-name NAME`,
         ),
         awsCode: 'LimitExceededException',
         requestId: 'r-1',

@@ -32,6 +32,7 @@ import { normalise, parseEncoded, print } from '../../src/aws/documents.ts';
 import { clusterLogging } from '../../src/aws/kinds/cluster-logging.ts';
 import { clusterLogGroup, errorLogGroup } from '../../src/aws/kinds/log-group.ts';
 import { role, roleTags } from '../../src/aws/kinds/role.ts';
+import type { RadError } from '../../src/engine/errors.ts';
 import type { Json, Resource, Run, Spec } from '../../src/engine/resource.ts';
 
 const [iam, logs, eks] = [mockClient(IAMClient), mockClient(CloudWatchLogsClient), mockClient(EKSClient)];
@@ -45,6 +46,7 @@ const newAws = () =>
   createAws('eu-west-1', '123456789012', {
     clock: realClock,
     signal: new AbortController().signal,
+    kill: new AbortController().signal,
     version: '0',
     concurrency: 4,
   });
@@ -709,7 +711,10 @@ describe('eks:cluster-logging', () => {
     eks
       .on(DescribeUpdateCommand)
       .resolves(update('Failed', [{ errorCode, errorMessage: 'why', resourceIds: ['subnet-1', 'subnet-2'] }]));
-    const error = await turnOn().catch((thrown) => thrown);
+    const error: RadError = await turnOn().then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
     expect(error).toMatchObject({
       code,
       awsCode: errorCode,

@@ -23,6 +23,7 @@ function account(answer: (attempt: number) => unknown, more: Partial<ClientOptio
   const aws = createAws('eu-west-1', '123456789012', {
     clock,
     signal: new AbortController().signal,
+    kill: new AbortController().signal,
     version: '1.2.3',
     concurrency: 4,
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },

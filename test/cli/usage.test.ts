@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { knownRegions } from '../../src/aws/regions.ts';
+import type { World } from '../../src/simulator/world.ts';
 import { account } from '../helpers/account.ts';
 import { oneDocument } from '../helpers/schema.ts';
-import { ACCOUNT, small } from '../helpers/small.ts';
+import { ACCOUNT, EU, NAMES, role, small, US } from '../helpers/small.ts';
 
 type Env = Record<string, string>;
 /** What was typed (in words), what of it the message names, and how it says what is allowed. */
@@ -48,7 +49,7 @@ describe('regions', () => {
     [enable('--regions', 'us-east-1,eu-wset-1'), 'eu-wset-1', /eu-west-1/],
     [enable('--regions', 'us-east-1', '--regions', 'us-west-22'), 'us-west-22', /us-west-2/],
     [enable('--regions', 'US-EAST-1'), 'US-EAST-1', /us-east-1/],
-    [enable('--regions', 'virginia'), 'virginia', /mean/],
+    [enable('--regions', 'virginia'), 'virginia', /as in/],
     [enable('--regions', ''), '--regions', /all/],
     [enable('--regions', ','), '--regions', /all/],
     [enable('--regions', 'all', '--exclude-regions', 'us-esat-1'), 'us-esat-1', /us-east-1/],
@@ -58,7 +59,7 @@ describe('regions', () => {
     [words('status --regions us-east-1,cn-north-1'), 'cn-north-1', /one partition/],
     [words(`teardown --yes --confirm ${ACCOUNT} --regions us-esat-1`), 'us-esat-1', /us-east-1/],
     [words(`teardown --yes --confirm ${ACCOUNT} --forget-region us-esat-1`), 'us-esat-1', /us-east-1/],
-    [words(`teardown --yes --confirm ${ACCOUNT} --forget-region all`), 'all', /one by one/],
+    [words(`teardown --yes --confirm ${ACCOUNT} --forget-region all`), 'all', /no such AWS region/],
     [enable('--regions', 'us-gov-west-1'), 'aws-us-gov', /--rad-role-arn/],
     [enable('--regions', 'cn-north-1'), 'aws-cn', /--rad-role-arn/],
     [enable('--regions', 'us-esat-1', '--exclude-regions', 'us-east-1'), 'us-esat-1', /us-east-1/],
@@ -105,7 +106,6 @@ describe('values', () => {
     [good('--tag', 'a*=b'), 'a*=b', /letters/],
     [good('--tag', `${long(129)}=b`), 'xxx', /128/],
     [good('--tag', `a=${long(257)}`), 'a=xxx', /256/],
-    [good(...Array.from({ length: 11 }, (_, i) => ['--tag', `k${i}=v`]).flat()), 'k10', /10/],
     [good('--filter-pattern', long(1025)), '1025', /1024/],
     [good('--name-prefix', long(18)), long(18), /17/],
     [good('--name-prefix', ''), '--name-prefix', /letters/],
@@ -142,8 +142,8 @@ describe('commands and options', () => {
     [['sandbox', 'rest'], 'rest', /reset/],
     [enable('--regoins', 'us-east-1'), '--regoins', /--regions/],
     [words('status --yes'), '--yes', /help/],
-    [words('status surplus'), 'status', /argument/],
-    [words('enable-audit --yes surplus'), 'enable-audit', /argument/],
+    [words('status surplus'), 'surplus', /more words/],
+    [words('enable-audit --yes surplus'), 'surplus', /more words/],
     [words('enable-audit --regions us-east-1'), '--yes', /--dry-run/],
     [words('enable-audit --detailed-exitcode'), '--yes', /--dry-run/],
     [words('teardown'), '--yes', /--confirm/],
@@ -213,6 +213,53 @@ describe('variables', () => {
     const { code, stdout } = await run('status --bogus', { env: { RAD_CONNECT_OUTPUT: 'json' } });
     expect(code).toBe(64);
     oneDocument(stdout);
+  });
+});
+
+describe('more tags than a role may have', () => {
+  const tagged = (count: number) => Array.from({ length: count }, (_, i) => ['--tag', `k${i}=v`]).flat();
+  const typed = (count: number, regions = US) => [
+    ...enable('--regions', regions, '--external-id', 'abc-123', '-o', 'json'),
+    ...tagged(count),
+  ];
+  const tagsOf = (w: World) => Object.keys(role(w, NAMES.reader).tags).length;
+  /** With so many the settings take two tags; claim, seal and the region take three more. */
+  const MOST = 50 - 2 - 3;
+
+  it.each([11, MOST])('%i --tag: the role has all of them', async (count) => {
+    const fresh = account(small());
+    const { code } = await fresh.run(typed(count));
+    expect(code).toBe(0);
+    expect(role(fresh.world, NAMES.reader).tags).toMatchObject({ k0: 'v', [`k${count - 1}`]: 'v' });
+    if (count === MOST) expect(tagsOf(fresh.world)).toBe(50);
+    expect((await fresh.run(enable('-o', 'json'))).writes).toEqual([]);
+  });
+
+  it.each<[string, number, string, string]>([
+    ['one tag too many', MOST + 1, US, '51'],
+    ['one region too many', MOST, `${US},${EU}`, '51'],
+    ['far too many', 60, US, '66'],
+  ])('%s: exit 64, no write', async (_, count, regions, told) => {
+    const fresh = account(small(US, EU));
+    const before = structuredClone(fresh.world);
+    for (const dry of [[], ['--dry-run']]) {
+      const { code, json, stdout, stderr, writes } = await fresh.run([...typed(count, regions), ...dry]);
+      expect([code, writes]).toEqual([64, []]);
+      expect(oneDocument(stdout)).toMatchObject({ result: 'failed', changes: [] });
+      expect(json.errors).toEqual([expect.objectContaining({ code: 'USAGE', region: 'global' })]);
+      expect(json.errors[0]!.message).toContain(`${told} tags`);
+      expect(json.errors[0]!.message).toContain('50');
+      expect(stderr).toContain('--tag');
+    }
+    expect({ ...fresh.world, now: 0, recent: {} }).toEqual({ ...before, now: 0, recent: {} });
+  });
+
+  it('a region that was connected before counts too', async () => {
+    const fresh = account(small(US, EU));
+    expect((await fresh.run(typed(1, EU))).code).toBe(0);
+    const { code, json, writes } = await fresh.run(typed(MOST, US));
+    expect([code, writes]).toEqual([64, []]);
+    expect(json.errors[0]!.message).toContain('51 tags');
   });
 });
 

@@ -494,6 +494,7 @@ afterAll(() => emulator.stop());
 
 const options = {
   signal: new AbortController().signal,
+  kill: new AbortController().signal,
   version: 'test',
   concurrency: 4,
   credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' },

@@ -370,7 +370,9 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
 
     it('it was made another meanwhile: it is not deleted', async () => {
       const on = memory({ t: { spec, tags: {} } });
-      const { outcomes, calls } = await runs(on, 'absent', () => Object.assign(on.world.t!.spec, { a: 5 }));
+      const { outcomes, calls } = await runs(on, 'absent', () => {
+        on.world.t!.spec = { a: 5, b: 2 };
+      });
       expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'it does not say any more that it is ours' });
       expect(calls).toEqual(['look t']);
     });
@@ -397,17 +399,17 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     expect(on.world.t).toEqual({ spec: { a: 1 }, tags: state.owned });
   });
 
-  it('update: first the labels, then the fields, then the seal alone, then what must go', async () => {
+  it('update: first the record, what must go too, then the fields, then the seal alone', async () => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { x: '1', w: '2', y: null } })]);
-    expect(calls).toEqual(['tag t x,w', 'put t.a=1', 'tag t spec', 'untag t']);
+    expect(calls).toEqual(['tag t x,w', 'untag t', 'put t.a=1', 'tag t spec']);
     expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { x: '1', w: '2', z: '1' }).tags);
   });
 
   it.each<[string, readonly string[], Tags]>([
     ['tag t x', ['tag t x'], { x: '0', y: '1' }],
-    ['put t.a=1', ['tag t x', 'put t.a=1'], { x: '1', y: '1' }],
-    ['tag t spec', ['tag t x', 'put t.a=1', 'tag t spec'], { x: '1', y: '1' }],
+    ['put t.a=1', ['tag t x', 'untag t', 'put t.a=1'], { x: '1' }],
+    ['tag t spec', ['tag t x', 'untag t', 'put t.a=1', 'tag t spec'], { x: '1' }],
   ])('update that fails at %s goes no further, and has the old seal', async (failing, expected, labels) => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1' }) });
     on.fail(failing);

@@ -281,7 +281,7 @@ describe('status', () => {
         prod     on     ok       unknown   terraform
         stage    off    missing  none
 
-      us-east-1 · 0 clusters
+      us-east-1 · could not be read: denied
 
       Everything is as wanted.
       "
@@ -299,7 +299,7 @@ describe('status', () => {
         prod     on     ok      unknown
         stage    on     ok      unknown
 
-      us-east-1 · 0 clusters
+      us-east-1 · could not be read: denied
 
       Not as wanted
         + iam:role  rad-firehose
@@ -310,7 +310,7 @@ describe('status', () => {
         + logs:subscription-filter  prod
         ! logs:subscription-filter  stage                  no free subscription filter: datadog, splunk hold them
 
-      1 missing, 1 drifted, 1 stricter than wanted, 1 blocked. Mend what can be mended: rad-connect enable-audit
+      1 missing, 1 drifted, 1 stricter than wanted, 1 blocked. Mend it with: rad-connect enable-audit
       "
     `);
   });
@@ -355,7 +355,12 @@ describe('errors and warnings', () => {
       [],
       'error: region eu-west-1 could not be read\n  no (LimitExceededException, request r-1)\n  → do this\n',
     ],
-    ['of the run', { region: 'global', id: '', awsCode: null, requestId: null, hint: null }, [], 'error: AWS\n  no\n'],
+    [
+      'of the run',
+      { region: 'global', id: '', awsCode: null, requestId: null, hint: null },
+      [],
+      'error: any other error of an AWS call\n  no\n',
+    ],
     [
       'of usage: one line',
       { code: 'USAGE', region: 'global', id: '', message: '--regions x: no', hint: 'h' },

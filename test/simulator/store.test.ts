@@ -61,16 +61,16 @@ describe('the world in a file', () => {
   });
 
   it.each([
-    ['half a file', '{"version":1,"wor', 'is broken'],
-    ['something else', '[]', 'is broken'],
-    ['another version', '{"version":2,"world":{}}', 'has version 2'],
-    ['no world', '{"version":1}', 'is broken'],
+    ['half a file', '{"version":1,"wor', 'no sandbox file'],
+    ['something else', '[]', 'no sandbox file'],
+    ['another version', '{"version":2,"world":{}}', 'another version'],
+    ['no world', '{"version":1}', 'no sandbox file'],
   ])('%s is told, left as it is, and can be reset', async (_, text, message) => {
     await mkdir(join(folder, 'state'));
     await writeFile(path, text);
     const store = fileStore(path, emptyWorld);
     const error = await errorOf(count(store));
-    for (const part of [path, message, 'rad-connect sandbox reset']) expect(error.message).toContain(part);
+    for (const part of [path, message]) expect(error.message).toContain(part);
     expect(await readFile(path, 'utf8')).toBe(text);
     await resetFile(path, emptyWorld({ serial: 5 }));
     expect(await count(store)).toBe(6);

@@ -208,7 +208,8 @@ const readLifecycle = (aws: Aws, name: string) =>
 
 const flattenRule = (rule: LifecycleRule): BucketSpec['lifecycle'] => ({
   enabled: rule.Status === 'Enabled',
-  expire: rule.Expiration?.Days ?? 0,
+  // A date that has come deletes everything: shorter than any number of days.
+  expire: rule.Expiration?.Date ? 1 : (rule.Expiration?.Days ?? 0),
   noncurrent: rule.NoncurrentVersionExpiration?.NoncurrentDays ?? 0,
   abortMultipart: rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? 0,
   scope: isForAll(rule) ? SCOPE : 'some objects',

@@ -48,6 +48,7 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
     const stream = await describe(aws, name);
     if (!stream) return absent();
     const tags = await tagsOf(aws, name);
+    if (!tags) return absent();
     slots.remember(aws, tags);
     const facts = { status: stream.DeliveryStreamStatus ?? 'UNKNOWN' };
     // What has failed or is on its way out holds nothing that can be kept: all of it is still to be made.
@@ -56,6 +57,7 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
 
   async create(aws, name, spec, tags, run) {
     await make(aws, name, spec, tags, run);
+    await until(() => describe(aws, name), Boolean, run, { what: `stream ${name} to appear`, limit: 30_000 });
     await created(aws, name, run);
   },
 
@@ -105,7 +107,8 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
 const describe = async ({ firehose }: Aws, DeliveryStreamName: string) =>
   (await found(firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName }))))?.DeliveryStreamDescription;
 
-async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Tags> {
+/** undefined: the stream is gone. */
+async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Tags | undefined> {
   const tags: Record<string, string> = {};
   for (let ExclusiveStartTagKey: string | undefined; ; ) {
     const page = await found(
@@ -117,9 +120,10 @@ async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Ta
         }),
       ),
     );
-    Object.assign(tags, fromList(page?.Tags));
-    ExclusiveStartTagKey = page?.Tags?.at(-1)?.Key;
-    if (!page?.HasMoreTags || !ExclusiveStartTagKey) return tags;
+    if (!page) return undefined;
+    Object.assign(tags, fromList(page.Tags));
+    ExclusiveStartTagKey = page.Tags?.at(-1)?.Key;
+    if (!page.HasMoreTags || !ExclusiveStartTagKey) return tags;
   }
 }
 
@@ -173,7 +177,7 @@ async function ready(aws: Aws, name: string, spec: DeliveryStreamSpec, run: Run)
   let stream = await created(aws, name, run);
   if (stream && isLost(stream)) {
     const tags = await tagsOf(aws, name);
-    if (!state.isClaimed(tags)) throw vanished(name);
+    if (!tags || !state.isClaimed(tags)) throw vanished(name);
     await remove(aws, name, run);
     await make(aws, name, spec, tags, run);
     stream = await created(aws, name, run);

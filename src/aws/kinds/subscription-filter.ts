@@ -85,11 +85,19 @@ async function refusal(aws: Aws, group: string, destination: string, run: Run, e
       'check that the stream is ACTIVE and that no policy keeps CloudWatch Logs from its role, then run again';
     return restate(error, 'DELIVERY_DENIED', (error as Error).message, hint);
   }
+  if (isError(error, 'InvalidParameterException', 'pattern')) {
+    return restate(
+      error,
+      'AWS',
+      (error as Error).message,
+      'mend it with --filter-pattern, or go back to the default with --filter-pattern none',
+    );
+  }
   return error;
 }
 
 export function slotsFull(region: string, group: string, holders: readonly string[], cause: unknown = {}): RadError {
   const message = `no free subscription filter on ${group}: ${holders.join(', ')} hold${holders.length === 1 ? 's' : ''} them`;
-  const one = `aws logs delete-subscription-filter --region ${region} --log-group-name ${group} --filter-name ${holders[0] ?? 'NAME'}`;
-  return restate(cause, 'FILTER_SLOTS_FULL', message, `remove one that is no longer needed: ${one}`);
+  const command = `aws logs delete-subscription-filter --region ${region} --log-group-name ${group} --filter-name NAME`;
+  return restate(cause, 'FILTER_SLOTS_FULL', message, `if one is no longer needed: ${command}`);
 }

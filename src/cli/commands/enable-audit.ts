@@ -1,10 +1,19 @@
 import { enabledRegions } from '../../aws/discover.ts';
 import { checkPrefix } from '../../desired/names.ts';
+import { select } from '../../desired/select.ts';
 import { checkRoom, readRecord } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
-import { chooseClusters, type Found, type Home, lookAround, namedRegions, signIn } from '../discover.ts';
+import {
+  chooseClusters,
+  type Found,
+  type Home,
+  lookAround,
+  namedRegions,
+  recordedSettings,
+  signIn,
+} from '../discover.ts';
 import { usage } from '../options.ts';
 
 /** Make the account match. */
@@ -29,7 +38,7 @@ export async function enableAudit(context: Context): Promise<Result> {
 
   const { regions, empty, warnings } = await chooseClusters(home, found, settings);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
-  checkRoom(settings, home.partition, [...connected]);
+  checkRoom(settings, home.partition, [...connected], home.readerTags);
   const all = options.regions?.includes('all') === true;
   const { tolerated, warned } = all ? tolerate(found, options.regions ?? []) : { tolerated: found, warned: [] };
   // Nobody expects a cluster in each of all regions.
@@ -86,8 +95,12 @@ async function wizard(home: Home, context: Context): Promise<{ found: Found[]; c
     for (const cluster of look.clusters) places.set(cluster, [...(places.get(cluster) ?? []), region]);
   }
   if (places.size === 0) return { found, clusters: {} };
-  const clusters = await ask.clusters([...places].map(([name, regions]) => ({ name, region: regions.join(', ') })));
-  return { found, clusters: clusters.length === places.size ? {} : { clusters } };
+  const { clusters: include, excludeClusters } = recordedSettings(home);
+  const before = select([...places.keys()], include, excludeClusters);
+  const clusters = await ask.clusters(
+    [...places].map(([name, regions]) => ({ name, region: regions.join(', '), chosen: before.includes(name) })),
+  );
+  return { found, clusters: { clusters: clusters.length === places.size ? [] : clusters } };
 }
 
 /** With `all`, a region that a policy denies is the normal state of a large company: a warning. */

@@ -1,6 +1,6 @@
 import { restate } from '../../aws/errors.ts';
 import type { Departure } from '../../desired/departure.ts';
-import type { Result } from '../../render/document.ts';
+import type { Notice, Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { checkRegions, converge } from '../converge.ts';
 import {
@@ -31,6 +31,7 @@ export async function teardown(context: Context): Promise<Result> {
     regions.filter((region) => !forget.includes(region)),
     context,
   );
+  await checkForgotten(home, forget, context);
   const deleteData = options.deleteData === true;
   const leaving: Departure = {
     deleteData,
@@ -56,11 +57,30 @@ export async function teardown(context: Context): Promise<Result> {
       settings: recordedSettings(home),
       found: found.map(withForgetHint(home)),
       regions: everyCluster(found),
-      warnings: [],
+      warnings: forget.filter((region) => home.connected.includes(region)).map((region) => leftBehind(home, region)),
     },
     context,
   );
 }
+
+/** What can be read must be torn down: to forget it would take its roles away under a pipeline that works. */
+async function checkForgotten(home: Home, forget: readonly string[], context: Context): Promise<void> {
+  const readable = (await lookAround(home, forget, context))
+    .filter(({ state }) => state === 'ok')
+    .map(({ name }) => name);
+  if (readable.length)
+    throw usage(
+      `--forget-region ${readable.join(',')}: it can be read, so tear it down with --regions ${readable.join(',')}`,
+    );
+}
+
+const leftBehind = ({ names, account }: Home, region: string): Notice => ({
+  code: 'REGION_FORGOTTEN',
+  region,
+  id: region,
+  message: `${region} is forgotten: what was made there stays (stream ${names.stream}, bucket ${names.bucket(region)}, filters, audit logging)`,
+  hint: `once it can be read: rad-connect teardown --regions ${region} --yes --confirm ${account}`,
+});
 
 function checkConsent({ options, ask }: Context): void {
   if (options.dryRun) return;
