@@ -120,3 +120,28 @@ describe('laws of settings, on one region with two clusters', () => {
     expect(filter(world, 'off').filterPattern).toBe(SHORT_PATTERN);
   });
 });
+
+describe('settings that make something shorter or take it away', () => {
+  it.each<[string, string, string]>([
+    ['a shorter retention', '--retention-days 14', '--retention-days 3'],
+    ['a shorter retention of log groups', '--log-retention-days 90', '--log-retention-days 30'],
+    ['no external id any more', '--external-id abc-1', '--external-id none'],
+    ['everything at once', '--retention-days 14 --external-id abc-1', '--retention-days 3 --external-id none'],
+  ])(
+    '%s: killed at any write of the second run, the next run without options ends where it would have',
+    async (_, before, after) => {
+      const first = await enabled({ words: before.split(' '), account: {} });
+      const undisturbed = account(structuredClone(first));
+      const { writes } = await undisturbed.run([...BASE, ...after.split(' ')]);
+      expect(writes.length).toBeGreaterThan(1);
+      for (let n = 2; n <= writes.length + 1; n++) {
+        const { run, world } = account(structuredClone(first));
+        await run([...BASE, ...after.split(' ')], { faults: killedAt(n) });
+        const healed = await run(AGAIN);
+        expect(healed.code, `killed at ${n}: ${healed.stderr}`).toBe(0);
+        expect(comparable(world), `killed at ${n}`).toEqual(comparable(undisturbed.world));
+        expect((await run(AGAIN)).writes, `killed at ${n}`).toEqual([]);
+      }
+    },
+  );
+});
