@@ -12,6 +12,7 @@ import {
 import { absent, type How, type Json, type Kind, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
 import { found, unlessExists } from '../errors.ts';
+import { partitionOf } from '../regions.ts';
 import { listLogGroups } from '../survey.ts';
 import { until } from '../wait.ts';
 import { defineAwsKind } from './define.ts';
@@ -27,13 +28,11 @@ const find = async (aws: Aws, name: string, how: How): Promise<LogGroup | undefi
     ? (await aws.survey.logGroups()).get(name)
     : (await listLogGroups(aws, name)).find((group) => group.logGroupName === name);
 
-// Tag calls take the ARN without ':*', which `arn` ends in (CloudWatch Logs API reference, LogGroup).
-const arnOf = (group: LogGroup) => group.logGroupArn ?? group.arn?.replace(/:\*$/, '');
-const tagsOf = async ({ logs }: Aws, group: LogGroup): Promise<Tags> =>
-  (await found(logs.send(new ListTagsForResourceCommand({ resourceArn: arnOf(group) }))))?.tags ?? {};
-
-const resourceArn = async (aws: Aws, name: string) =>
-  arnOf((await find(aws, name, 'survey')) ?? (await find(aws, name, 'fresh')) ?? {});
+// Tag calls take the ARN without ':*', which DescribeLogGroups ends `arn` in (CloudWatch Logs API reference, LogGroup).
+const arnOf = ({ region, accountId }: Aws, name: string) =>
+  `arn:${partitionOf(region)}:logs:${region}:${accountId}:log-group:${name}`;
+const tagsOf = async (aws: Aws, name: string): Promise<Tags> =>
+  (await found(aws.logs.send(new ListTagsForResourceCommand({ resourceArn: arnOf(aws, name) }))))?.tags ?? {};
 
 /** What both log groups share: how one is made, tagged and removed. */
 const common = {
@@ -43,10 +42,9 @@ const common = {
     await unlessExists(aws.logs.send(new CreateLogGroupCommand({ logGroupName, tags: { ...tags } })));
     await until(() => find(aws, logGroupName, 'fresh'), Boolean, run, { what: `log group ${logGroupName} to appear` });
   },
-  tag: async (aws, name, tags) =>
-    aws.logs.send(new TagResourceCommand({ resourceArn: await resourceArn(aws, name), tags: { ...tags } })),
-  untag: async (aws, name, tagKeys) =>
-    aws.logs.send(new UntagResourceCommand({ resourceArn: await resourceArn(aws, name), tagKeys: [...tagKeys] })),
+  tag: (aws, name, tags) => aws.logs.send(new TagResourceCommand({ resourceArn: arnOf(aws, name), tags: { ...tags } })),
+  untag: (aws, name, tagKeys) =>
+    aws.logs.send(new UntagResourceCommand({ resourceArn: arnOf(aws, name), tagKeys: [...tagKeys] })),
   delete: ({ logs }, logGroupName) => found(logs.send(new DeleteLogGroupCommand({ logGroupName }))),
 
   /** A group that never expires keeps longest of all. */
@@ -70,7 +68,7 @@ export const clusterLogGroup = defineAwsKind<ClusterLogGroupSpec>({
   claim: 'if-made',
   async read(aws, name, how) {
     const group = await find(aws, name, how);
-    return group ? { exists: true, spec: days(group), tags: await tagsOf(aws, group), facts: facts(group) } : absent();
+    return group ? { exists: true, spec: days(group), tags: await tagsOf(aws, name), facts: facts(group) } : absent();
   },
   put: { retention },
 });
@@ -83,7 +81,7 @@ export const errorLogGroup = defineAwsKind<ErrorLogGroupSpec>({
     const group = await find(aws, logGroupName, how);
     if (!group) return absent();
     const [tags, streams] = await Promise.all([
-      tagsOf(aws, group),
+      tagsOf(aws, logGroupName),
       found(aws.logs.send(new DescribeLogStreamsCommand({ logGroupName, logStreamNamePrefix: ERROR_LOG_STREAM }))),
     ]);
     const stream = streams?.logStreams?.find(({ logStreamName }) => logStreamName === ERROR_LOG_STREAM)?.logStreamName;
