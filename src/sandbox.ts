@@ -5,7 +5,7 @@ import { virtualClock } from './aws/clock.ts';
 import { usage } from './cli/options.ts';
 import { RadError } from './engine/errors.ts';
 import type { Backing, Io } from './io.ts';
-import { NO_OUTPUTS, type Result } from './render/document.ts';
+import { nothing, type Result } from './render/document.ts';
 
 /** A simulated AWS account kept in a file, in the place of the real one. Its time jumps where ours would pass. */
 export async function openSandbox(option: unknown, env: Io['env']): Promise<Backing> {
@@ -46,19 +46,8 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   } catch (error) {
     throw unusableFile(error, file);
   }
-  return {
-    command: 'sandbox reset',
-    dryRun: false,
-    readOnly: false,
-    goal: 'present',
-    account: world.account,
-    partition: world.partition,
-    credentials: `simulated account ${file}`,
-    regions: [],
-    steps: [],
-    outputs: NO_OUTPUTS,
-    warnings: [],
-  };
+  const { account, partition } = world;
+  return { ...nothing('sandbox reset'), account, partition, credentials: `simulated account ${file}` };
 }
 
 const unusableFile = (cause: unknown, file: string) => {

@@ -6,7 +6,7 @@ import type { Aws } from './clients.ts';
 import { credentialsHint, explain, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
 import { partitionOf, regionsOf } from './regions.ts';
 
-export interface Identity {
+interface Identity {
   /** Twelve digits. */
   readonly account: string;
   readonly partition: string;

@@ -100,7 +100,7 @@ export async function lookAround(home: Home, regions: readonly string[], context
 }
 
 /** What the settings choose of what was found. */
-export interface Chosen {
+interface Chosen {
   readonly regions: Region[];
   /** Regions with no cluster to connect, which are not connected either: nothing is wanted there. */
   readonly empty: readonly string[];

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { asRadError, RadError } from '../engine/errors.ts';
 import { ENABLE_OPTIONS, GLOBAL_OPTIONS, type OptionSpec, STATUS_OPTIONS, TEARDOWN_OPTIONS, usage } from './options.ts';
 
-export type CommandName = 'enable-audit' | 'status' | 'teardown' | 'sandbox reset';
+type CommandName = 'enable-audit' | 'status' | 'teardown' | 'sandbox reset';
 
 /** What was typed, checked and merged with the environment. */
 export interface Invocation {
@@ -54,7 +54,7 @@ const COMMANDS: readonly CommandSpec[] = [
 /** The first words of all commands. */
 export const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
 
-export interface Typed {
+interface Typed {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Help goes here. */

@@ -20,7 +20,7 @@ export interface Ask {
   externalId(): Promise<string>;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly possible: boolean;
   readonly signal: AbortSignal;
   readonly input: NodeJS.ReadableStream;

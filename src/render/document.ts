@@ -349,8 +349,8 @@ function byPlace(a: Placed, b: Placed): number {
   return at === -1 ? 0 : x[at]! < y[at]! ? -1 : 1;
 }
 
-/** A run that never came to see an account. */
-export const failure = (command: string, error: RadError): Result => ({
+/** A run that has seen no account, or nothing to change in it. */
+export const nothing = (command: string): Result => ({
   command,
   dryRun: false,
   readOnly: false,
@@ -361,8 +361,8 @@ export const failure = (command: string, error: RadError): Result => ({
   steps: [],
   outputs: NO_OUTPUTS,
   warnings: [],
-  error,
 });
+export const failure = (command: string, error: RadError): Result => ({ ...nothing(command), error });
 
 /** The exit code that the contract gives to this result. */
 export function exitCode({ result, errors, changes }: Document, { detailed = false, readOnly = false } = {}): number {

@@ -5,7 +5,7 @@ import { placeOf } from './document.ts';
 import { plural } from './human.ts';
 import type { Paint, Stream } from './style.ts';
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly stream: Stream;
   readonly paint: Paint;
   /** Milliseconds since the epoch. */

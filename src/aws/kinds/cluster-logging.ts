@@ -55,7 +55,7 @@ const find = (aws: Aws, name: string, how: How) =>
 const arnOf = async (aws: Aws, name: string) => (await aws.survey.cluster(name))?.arn;
 
 /** DescribeCluster lists the types that are on and those that are off; either list may be missing. */
-export const enabledTypes = (cluster: Cluster): LogType[] =>
+const enabledTypes = (cluster: Cluster): LogType[] =>
   (cluster.logging?.clusterLogging ?? []).filter(({ enabled }) => enabled).flatMap(({ types }) => types ?? []);
 const isOn = (cluster: Cluster) => enabledTypes(cluster).includes('audit');
 
