@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { serverError, throttled } from '../src/simulator/errors.ts';
+import { scenarios } from '../src/simulator/scenarios.ts';
+import type { Call, Fault } from '../src/simulator/simulator.ts';
+import { addUpdate, type World } from '../src/simulator/world.ts';
+import { account } from './helpers/account.ts';
+import { comparable } from './helpers/comparable.ts';
+import { cluster, EU, group, groupOf, NAMES, small, stream, US } from './helpers/small.ts';
+
+const ENABLE = `enable-audit --regions ${US} --external-id x-1 --yes -o json`;
+const DELETE = 'teardown --yes --confirm 123456789012 --delete-data -o json';
+
+/** The same numbers in each run. */
+function random(seed: number) {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+const sometimes = (share: number, fault: (call: Call) => Fault) => {
+  const next = random(42);
+  return (call: Call) => (next() < share ? fault(call) : undefined);
+};
+
+describe('storms', () => {
+  const LAWS = 'enable-audit --regions us-east-1,eu-west-1 --yes -o json';
+  it.each<[string, (call: Call) => Fault]>([
+    ['throttled', ({ service }) => ({ when: 'before', error: throttled(service) })],
+    ['answered with 500', () => ({ when: 'before', error: serverError() })],
+    ['done, but answered with 500', () => ({ when: 'after', error: serverError() })],
+  ])('a third of all calls %s: the end is the same, there and back', async (_, fault) => {
+    const first = comparable(scenarios.laws!(), { identity: true });
+    const calm = account(scenarios.laws!());
+    await calm.run(LAWS);
+    const { run, world } = account(scenarios.laws!());
+    const { code, stderr } = await run(LAWS, { faults: sometimes(0.3, fault) });
+    expect(code, stderr).toBe(3);
+    expect(comparable(world)).toEqual(comparable(calm.world));
+    expect((await run(DELETE, { faults: sometimes(0.3, fault) })).code).toBe(0);
+    expect(comparable(world, { identity: true })).toEqual(first);
+  });
+});
+
+describe('slow AWS', () => {
+  it.each<[string, Partial<World['lags']>]>([
+    ['roles that are known after a minute', { roleMs: 60_000 }],
+    ['streams of 90 seconds', { streamCreatingMs: 90_000, streamDeletingMs: 120_000 }],
+    ['EKS updates of ten minutes', { eksUpdateMs: 600_000 }],
+    ['roles that do not show up at once', { roleVisibleMs: 5_000 }],
+    ['all of it', { roleMs: 60_000, streamCreatingMs: 90_000, eksUpdateMs: 600_000, callMs: 500 }],
+  ])('%s', async (_, lags) => {
+    const { run, world } = account(small());
+    Object.assign(world.lags, lags);
+    const before = comparable(world, { identity: true });
+    const { code, stderr } = await run(`${ENABLE} --timeout 1h`);
+    expect(code, stderr).toBe(0);
+    expect((await run('enable-audit --yes')).writes).toEqual([]);
+    expect((await run(`${DELETE} --timeout 1h`)).code).toBe(0);
+    expect(comparable(world, { identity: true })).toEqual(before);
+  });
+});
+
+describe('what AWS refuses is told once, and does not stop the rest', () => {
+  const rest = (w: World) => [cluster(w, 'on').logging, Object.keys(group(w, groupOf('on')).filters)];
+
+  it('a stream that ends CREATING_FAILED is made anew', async () => {
+    const { run, world } = account(small());
+    world.failNextStream = { Type: 'UNKNOWN_ERROR', Details: 'try again' };
+    const { code, stderr, writes } = await run(ENABLE);
+    expect(code, stderr).toBe(0);
+    expect(writes.filter((write) => write === 'firehose:DeleteDeliveryStream')).toHaveLength(1);
+    expect(stream(world)).toMatchObject({ status: 'ACTIVE', tags: { 'rad-connect:claim': 'owned' } });
+  });
+
+  it('too few addresses in the subnets', async () => {
+    const { run, world } = account(small());
+    cluster(world, 'off').failNextUpdate = {
+      errorCode: 'InsufficientFreeAddresses',
+      errorMessage: 'no room',
+      resourceIds: ['subnet-1'],
+    };
+    const { code, json } = await run(ENABLE);
+    expect(code).toBe(3);
+    expect(json.errors).toMatchObject([{ code: 'SUBNET_IPS', id: 'off' }]);
+    expect(json.errors[0]!.hint).toContain('subnet-1');
+    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
+    expect((await run('enable-audit --yes -o json')).code).toBe(0);
+  });
+
+  it("somebody else's update is waited for", async () => {
+    const { run, world, clock } = account(small());
+    addUpdate(world, US, 'off', clock.now() + 8 * 60_000);
+    const { code, stderr } = await run(ENABLE);
+    expect(code, stderr).toBe(0);
+    expect(cluster(world, 'off').logging).toEqual(['audit']);
+  });
+
+  it('a cluster that is deleted between the look and the change', async () => {
+    const { run, world } = account(small());
+    const { code, json } = await run(ENABLE, {
+      faults({ operation }) {
+        if (operation === 'PutSubscriptionFilter') delete world.regions[US]!.clusters.off;
+        return undefined;
+      },
+    });
+    expect(code).toBe(3);
+    expect(json.errors.map(({ id }) => id)).toEqual(['off']);
+    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
+    expect((await run('enable-audit --yes -o json')).code).toBe(0);
+  });
+
+  it('credentials that expire while it works: exit 4, and the next run goes on', async () => {
+    const { run, world } = account(small());
+    const expired = () =>
+      Object.assign(new Error('The security token included in the request is expired'), {
+        name: 'ExpiredTokenException',
+        $fault: 'client',
+        $metadata: { httpStatusCode: 400 },
+      });
+    const { code, json } = await run(ENABLE, {
+      faults: ({ writeN }) => (writeN >= 8 ? { when: 'before', error: expired() } : undefined),
+    });
+    expect(code).toBe(4);
+    expect(new Set(json.errors.map(({ code: word }) => word))).toEqual(new Set(['CREDENTIALS']));
+    expect((await run('enable-audit --yes -o json')).code).toBe(0);
+    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
+  });
+});
+
+describe('two runs at once on one account', () => {
+  const both = 'enable-audit --regions us-east-1,eu-west-1 --external-id x-1 --yes -o json';
+  it.each<[string, string, string]>([
+    ['the same regions', both, both],
+    ['overlapping regions', both, ENABLE],
+    ['different regions', ENABLE, ENABLE.replace(US, EU)],
+  ])('%s: both end well, with one set of things and no lost setting', async (_, one, other) => {
+    const alone = account(small(US, EU));
+    await alone.run(one);
+    await alone.run(other);
+    const { run, world } = account(small(US, EU));
+    const ends = await Promise.all([run(one), run(other)]);
+    for (const { code, json, stderr } of ends) {
+      // One may find the other in the middle of a change, and says so.
+      expect([0, 3], stderr).toContain(code);
+      expect(json.errors.every(({ hint }) => hint !== null)).toBe(true);
+    }
+    expect((await run('enable-audit --yes -o json')).code).toBe(0);
+    expect(comparable(world)).toEqual(comparable(alone.world));
+    expect((await run('enable-audit --yes -o json')).writes).toEqual([]);
+  });
+
+  it('one that makes and one that takes away: the next run decides', async () => {
+    const { run, world } = account(small());
+    const before = comparable(world, { identity: true });
+    await run(ENABLE);
+    await Promise.all([run(DELETE), run(ENABLE)]);
+    expect((await run(ENABLE)).code).toBe(0);
+    expect((await run('status --detailed-exitcode')).code).toBe(0);
+    expect((await run(DELETE)).code).toBe(0);
+    expect(comparable(world, { identity: true })).toEqual(before);
+  });
+});
