@@ -114,6 +114,13 @@ function pattern(value: string): string {
   return value;
 }
 
+/** Also for the answer to a question: IAM User Guide, external id. */
+export const externalId = matching(
+  '--external-id',
+  /^[\w+=,.@:/-]{2,1224}$/,
+  '2 to 1224 letters, digits and _ + = , . @ : / -',
+);
+
 function file(value: string): string {
   // Never to be taken for no sandbox: the run would go to the real account.
   if (value.trim() === '') throw usage('--sandbox is empty: name a file, or leave the name out for the default one');
@@ -185,10 +192,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--external-id <id>',
     help: 'external id that RAD must present',
-    parse: clearable(
-      matching('--external-id', /^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and _ + = , . @ : / -'),
-      '',
-    ),
+    parse: clearable(externalId, ''),
   },
   {
     flags: '--rad-role-arn <arn>',

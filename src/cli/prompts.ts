@@ -1,6 +1,6 @@
 import { RadError } from '../engine/errors.ts';
 import type { Result } from '../render/document.ts';
-import { usage } from './options.ts';
+import { externalId, usage } from './options.ts';
 
 /** The questions of the program; nothing else is ever asked. */
 export interface Ask {
@@ -88,6 +88,22 @@ export function createAsk({ possible, signal, input, output, pause, show }: AskO
         })),
       }),
     externalId: async () =>
-      (await prompt<string>({ type: 'input', message: "External id from RAD's console (empty: none):" })).trim(),
+      (
+        await prompt<string>({
+          type: 'input',
+          message: "External id from RAD's console (empty: none):",
+          validate: (text: string) => text.trim() === '' || complaint(() => externalId(text.trim())) || true,
+        })
+      ).trim(),
   };
+}
+
+/** What is wrong with an answer, as the question shows it; empty: nothing. */
+function complaint(check: () => unknown): string {
+  try {
+    check();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
