@@ -161,3 +161,16 @@ describe('two runs at once on one account', () => {
     expect(comparable(world, { identity: true })).toEqual(before);
   });
 });
+
+it('what people hung on our roles does not keep them at teardown', async () => {
+  const { run, world } = account(small());
+  const before = comparable(world, { identity: true });
+  await run(ENABLE);
+  const delivery = world.roles[NAMES.delivery]!;
+  delivery.instanceProfiles.push('by-hand');
+  delivery.attached.push(`arn:${world.partition}:iam::aws:policy/SecurityAudit`);
+  delivery.policies['by-hand'] = structuredClone(delivery.policies['rad-connect']!);
+  const { code, stderr } = await run(DELETE);
+  expect(code, stderr).toBe(0);
+  expect(comparable(world, { identity: true })).toEqual(before);
+});

@@ -9,7 +9,9 @@ import {
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   paginateListAttachedRolePolicies,
+  paginateListInstanceProfilesForRole,
   paginateListRolePolicies,
+  RemoveRoleFromInstanceProfileCommand,
   TagRoleCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
@@ -94,9 +96,13 @@ export const role = defineAwsKind<RoleSpec>({
   tag: ({ iam }, RoleName, tags) => iam.send(new TagRoleCommand({ RoleName, Tags: toList(tags) })),
   untag: ({ iam }, RoleName, keys) => iam.send(new UntagRoleCommand({ RoleName, TagKeys: [...keys] })),
 
-  /** IAM deletes a role only when nothing hangs on it; people attach policies by hand. */
+  /** IAM deletes a role only when nothing hangs on it; people attach policies and instance profiles by hand. */
   async delete({ iam: client }, RoleName) {
     const detach = async () => {
+      for await (const { InstanceProfiles = [] } of paginateListInstanceProfilesForRole({ client }, { RoleName })) {
+        for (const { InstanceProfileName } of InstanceProfiles)
+          await found(client.send(new RemoveRoleFromInstanceProfileCommand({ RoleName, InstanceProfileName })));
+      }
       for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client }, { RoleName })) {
         for (const { PolicyArn } of AttachedPolicies)
           await found(client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
