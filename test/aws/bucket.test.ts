@@ -28,8 +28,9 @@ import { realClock } from '../../src/aws/clock.ts';
 import { normaliseStatement } from '../../src/aws/documents.ts';
 import { bucket, SCOPE, SID } from '../../src/aws/kinds/bucket.ts';
 import { plan } from '../../src/engine/plan.ts';
-import type { Json, Run, Spec } from '../../src/engine/resource.ts';
+import type { Json, Spec } from '../../src/engine/resource.ts';
 import { state } from '../../src/engine/state.ts';
+import { newRun, sentBy } from '../helpers/clients.ts';
 
 const s3 = mockClient(S3Client);
 beforeEach(() => void s3.reset().onAnyCommand().resolves({}));
@@ -78,27 +79,9 @@ const make = (region = 'eu-west-1', name = nameIn(region)) => {
   return bucket(aws, name, spec, { birth: { team: 'sec' } });
 };
 
-function newRun(signal = new AbortController().signal): Run & { readonly notes: string[] } {
-  let time = Date.parse('2026-11-23T00:00:00Z');
-  const notes: string[] = [];
-  return {
-    signal,
-    notes,
-    note: (text) => void notes.push(text),
-    now: () => time,
-    async sleep(ms) {
-      time += ms;
-    },
-  };
-}
-
 const failure = (name: string, httpStatusCode = 409, message = '') =>
   Object.assign(new Error(message), { name, $fault: 'client' as const, $metadata: { httpStatusCode } });
-const sent = (): [string, object][] =>
-  s3.calls().map(({ args: [command] }) => {
-    const { constructor: type, input } = command as { constructor: { name: string }; input: object };
-    return [type.name.replace(/Command$/, ''), input];
-  });
+const sent = () => sentBy(s3);
 const operations = () => sent().map(([operation]) => operation);
 const inputOf = (operation: string) => sent().findLast(([name]) => name === operation)?.[1];
 

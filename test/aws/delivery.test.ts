@@ -16,8 +16,7 @@ import {
 } from '@aws-sdk/client-firehose';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAws } from '../../src/aws/clients.ts';
-import { realClock, virtualClock } from '../../src/aws/clock.ts';
+import { virtualClock } from '../../src/aws/clock.ts';
 import { deliveryStream } from '../../src/aws/kinds/delivery-stream.ts';
 import { slotsFull, subscriptionFilter } from '../../src/aws/kinds/subscription-filter.ts';
 import { slots } from '../../src/aws/slots.ts';
@@ -26,6 +25,7 @@ import { namesOf } from '../../src/desired/names.ts';
 import { resolve } from '../../src/desired/settings.ts';
 import { plan } from '../../src/engine/plan.ts';
 import { absent, type Json, type Resource, type Run } from '../../src/engine/resource.ts';
+import { failure, newAws, newRun, START, sentBy as sent } from '../helpers/clients.ts';
 
 const [firehose, logs] = [mockClient(FirehoseClient), mockClient(CloudWatchLogsClient)];
 beforeEach(() => {
@@ -33,41 +33,8 @@ beforeEach(() => {
   logs.reset().onAnyCommand().resolves({});
 });
 
-const START = Date.parse('2026-11-23T00:00:00Z');
 const DAY = 86_400_000;
-const newAws = () =>
-  createAws('eu-west-1', '123456789012', {
-    clock: realClock,
-    signal: new AbortController().signal,
-    kill: new AbortController().signal,
-    version: '0',
-    concurrency: 4,
-  });
-function newRun(): Run & { readonly notes: string[] } {
-  let time = START;
-  const notes: string[] = [];
-  return {
-    signal: new AbortController().signal,
-    notes,
-    note: (text) => void notes.push(text),
-    now: () => time,
-    async sleep(ms) {
-      time += ms;
-    },
-  };
-}
 const minutes = (run: Run) => (run.now() - START) / 60_000;
-const failure = (name: string, message = '', httpStatusCode = 400) =>
-  Object.assign(new Error(message), {
-    name,
-    $fault: 'client' as const,
-    $metadata: { httpStatusCode, requestId: 'r-1' },
-  });
-const sent = (mock: typeof firehose | typeof logs): [string, object][] =>
-  mock.calls().map(({ args: [command] }) => {
-    const { constructor: type, input } = command as unknown as { constructor: { name: string }; input: object };
-    return [type.name.replace(/Command$/, ''), input];
-  });
 const writes = (mock: typeof firehose | typeof logs) => sent(mock).filter(([name]) => !/^(Describe|List)/.test(name));
 
 const NAME = 'rad-eks-audit-logs';

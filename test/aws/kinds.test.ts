@@ -26,14 +26,13 @@ import {
 } from '@aws-sdk/client-iam';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAws } from '../../src/aws/clients.ts';
-import { realClock } from '../../src/aws/clock.ts';
 import { normalise, parseEncoded, print } from '../../src/aws/documents.ts';
 import { clusterLogging } from '../../src/aws/kinds/cluster-logging.ts';
 import { clusterLogGroup, errorLogGroup } from '../../src/aws/kinds/log-group.ts';
 import { role, roleTags } from '../../src/aws/kinds/role.ts';
 import type { RadError } from '../../src/engine/errors.ts';
 import type { Json, Resource, Run, Spec } from '../../src/engine/resource.ts';
+import { failure, newAws, newRun, sentBy as sent } from '../helpers/clients.ts';
 
 const [iam, logs, eks] = [mockClient(IAMClient), mockClient(CloudWatchLogsClient), mockClient(EKSClient)];
 beforeEach(() => {
@@ -42,48 +41,9 @@ beforeEach(() => {
   eks.reset().onAnyCommand().resolves({});
 });
 
-const newAws = () =>
-  createAws('eu-west-1', '123456789012', {
-    clock: realClock,
-    signal: new AbortController().signal,
-    kill: new AbortController().signal,
-    version: '0',
-    concurrency: 4,
-  });
-
-/** A run whose time passes only by sleeping. */
-function newRun(): Run & { readonly notes: string[] } {
-  let time = Date.parse('2026-11-23T00:00:00Z');
-  const notes: string[] = [];
-  return {
-    signal: new AbortController().signal,
-    notes,
-    note: (text) => void notes.push(text),
-    now: () => time,
-    async sleep(ms) {
-      time += ms;
-    },
-  };
-}
 const minutes = (from: number, to: number) => (to - from) / 60_000;
 
-const failure = (name: string, message = '', httpStatusCode = 400) =>
-  Object.assign(new Error(message), {
-    name,
-    $fault: 'client' as const,
-    $metadata: { httpStatusCode, requestId: 'r-1' },
-  });
-
-interface Mock {
-  calls(): readonly { readonly args: readonly unknown[] }[];
-}
-/** What was sent, in order: [operation, input]. */
-const sent = (mock: Mock): [string, unknown][] =>
-  mock.calls().map(({ args: [command] }) => {
-    const { constructor: type, input } = command as { constructor: { name: string }; input: unknown };
-    return [type.name.replace(/Command$/, ''), input];
-  });
-const operations = (mock: Mock) => sent(mock).map(([operation]) => operation);
+const operations = (mock: Parameters<typeof sent>[0]) => sent(mock).map(([operation]) => operation);
 
 const doc = (...Statement: Spec[]): Spec => normalise({ Version: '2012-10-17', Statement });
 const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
