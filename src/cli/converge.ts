@@ -3,13 +3,13 @@ import type { Account, Region } from '../desired/account.ts';
 import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
 import { checkPrefix } from '../desired/names.ts';
-import { readRecord, resolve, type Settings } from '../desired/settings.ts';
+import type { Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
 import type { RadError } from '../engine/errors.ts';
 import { type Goal, observe, plan, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import type { Context } from './context.ts';
-import type { Found, Home } from './discover.ts';
+import { type Found, type Home, settingsFor } from './discover.ts';
 import { usage } from './options.ts';
 import { stepWarnings } from './warnings.ts';
 
@@ -86,7 +86,7 @@ function outputsOf({ names, regions }: Account, { radRoleArn, externalId }: Sett
 
 /** What was recorded and what was given, for an account whose tags have been read. Throws USAGE. */
 export function settingsOf(home: Home, given: Settings['given']): Settings {
-  const settings = resolve(given, readRecord(home.readerTags), home.partition);
+  const settings = settingsFor(home, given);
   const { radRoleArn } = settings;
   if (!radRoleArn) throw noRadRole(home.partition);
   checkRadRole(radRoleArn, home.partition);

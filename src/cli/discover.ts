@@ -1,20 +1,12 @@
 import type { Aws } from '../aws/clients.ts';
-import {
-  bucketNames,
-  enabledRegions,
-  identify,
-  lookAt,
-  type RegionLook,
-  type RegionState,
-  unusable,
-} from '../aws/discover.ts';
+import { bucketNames, enabledRegions, identify, lookAt, type RegionLook, unusable } from '../aws/discover.ts';
 import { explain } from '../aws/errors.ts';
 import { roleTags } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
 import type { Region } from '../desired/account.ts';
 import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
 import { select, unmatched } from '../desired/select.ts';
-import { connectedRegions, readRecord, resolve, type Settings } from '../desired/settings.ts';
+import { connectedRegions, type Given, readRecord, resolve, type Settings } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 import type { Notice } from '../render/document.ts';
@@ -57,9 +49,9 @@ export function checkAccount(account: string, named: string | undefined, option:
   });
 }
 
-/** What earlier runs have recorded, and the defaults. */
-export const recordedSettings = ({ readerTags, partition }: Home): Settings =>
-  resolve({}, readRecord(readerTags), partition);
+/** What was given, what earlier runs have recorded, and the defaults. */
+export const settingsFor = ({ readerTags, partition }: Home, given: Given = {}): Settings =>
+  resolve(given, readRecord(readerTags), partition);
 
 /** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
 export async function regionsWithBucket({ aws, names, connected }: Home): Promise<string[]> {
@@ -78,12 +70,9 @@ export async function namedRegions({ aws }: Home, { options }: Context): Promise
 }
 
 /** One region as it was found. */
-export interface Found {
+export interface Found extends RegionLook {
   readonly name: string;
-  readonly state: RegionState;
-  readonly error?: RadError;
   readonly aws: Aws;
-  readonly look: RegionLook;
 }
 
 /** Look at all these regions at once. */
@@ -94,7 +83,7 @@ export async function lookAround(home: Home, regions: readonly string[], context
       const aws = name === home.aws.region ? home.aws : context.connect(name, home.account);
       const look = await lookAt(aws);
       context.report({ type: 'looked', region: name, clusters: look.clusters.length, state: look.state });
-      return { name, aws, look, state: look.state, ...(look.error && { error: look.error }) };
+      return { name, aws, ...look };
     }),
   );
 }
@@ -116,9 +105,9 @@ export async function chooseClusters(home: Home, found: readonly Found[], settin
   const all = await Promise.all(
     found
       .filter(({ state }) => state === 'ok')
-      .map(async ({ aws, look }): Promise<Region> => {
-        const selected = select(look.clusters, settings.clusters, settings.excludeClusters);
-        const others = look.clusters.filter((name) => !selected.includes(name));
+      .map(async ({ aws, clusters }): Promise<Region> => {
+        const selected = select(clusters, settings.clusters, settings.excludeClusters);
+        const others = clusters.filter((name) => !selected.includes(name));
         const connected = await filtered(home, aws, others);
         const chosen = [...selected, ...connected].sort();
         const broken = await unusable(aws, chosen);
@@ -165,7 +154,7 @@ function globTrouble(
   found: readonly Found[],
   { clusters, excludeClusters, given }: Settings,
 ): Notice[] {
-  const names = found.flatMap(({ look }) => look.clusters);
+  const names = found.flatMap((one) => one.clusters);
   const lost = unmatched([...clusters, ...excludeClusters], names);
   if (lost.length === 0) return [];
   const typed = unmatched([...(given.clusters ?? []), ...(given.excludeClusters ?? [])], names);
@@ -195,10 +184,8 @@ function globTrouble(
 export const everyCluster = (found: readonly Found[]): Region[] =>
   found
     .filter(({ state }) => state === 'ok')
-    .map(({ aws, look }) => ({
+    .map(({ aws, clusters, logGroups }) => ({
       aws,
-      clusters: look.clusters,
-      ghosts: look.logGroups
-        .flatMap((group) => clusterOfLogGroup(group) ?? [])
-        .filter((name) => !look.clusters.includes(name)),
+      clusters,
+      ghosts: logGroups.flatMap((group) => clusterOfLogGroup(group) ?? []).filter((name) => !clusters.includes(name)),
     }));

@@ -5,15 +5,7 @@ import { checkRoom, readRecord } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
-import {
-  chooseClusters,
-  type Found,
-  type Home,
-  lookAround,
-  namedRegions,
-  recordedSettings,
-  signIn,
-} from '../discover.ts';
+import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
 import { usage } from '../options.ts';
 
 /** Make the account match. */
@@ -83,19 +75,19 @@ async function chooseRegions(
 async function wizard(home: Home, context: Context): Promise<{ found: Found[]; clusters: { clusters?: string[] } }> {
   const { ask, options } = context;
   const all = await lookAround(home, await enabledRegions(home.aws), context);
-  const worth = all.filter(({ name, look }) => look.clusters.length > 0 || home.connected.includes(name));
+  const worth = all.filter(({ name, clusters }) => clusters.length > 0 || home.connected.includes(name));
   if (worth.length === 0) return { found: all.filter(({ state }) => state === 'ok'), clusters: {} };
   const chosen = await ask.regions(
-    worth.map(({ name, look }) => ({ name, clusters: look.clusters.length, connected: home.connected.includes(name) })),
+    worth.map(({ name, clusters }) => ({ name, clusters: clusters.length, connected: home.connected.includes(name) })),
   );
   const found = worth.filter(({ name }) => chosen.includes(name));
   if (options.clusters) return { found, clusters: {} };
   const places = new Map<string, string[]>();
-  for (const { name: region, look } of found) {
-    for (const cluster of look.clusters) places.set(cluster, [...(places.get(cluster) ?? []), region]);
+  for (const { name: region, clusters } of found) {
+    for (const cluster of clusters) places.set(cluster, [...(places.get(cluster) ?? []), region]);
   }
   if (places.size === 0) return { found, clusters: {} };
-  const { clusters: include, excludeClusters } = recordedSettings(home);
+  const { clusters: include, excludeClusters } = settingsFor(home);
   const before = select([...places.keys()], include, excludeClusters);
   const clusters = await ask.clusters(
     [...places].map(([name, regions]) => ({ name, region: regions.join(', '), chosen: before.includes(name) })),

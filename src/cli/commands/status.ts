@@ -6,8 +6,8 @@ import {
   type Home,
   lookAround,
   namedRegions,
-  recordedSettings,
   regionsWithBucket,
+  settingsFor,
   signIn,
 } from '../discover.ts';
 
@@ -17,7 +17,7 @@ export async function status(context: Context): Promise<Result> {
   const home = await signIn(context);
   const withBucket = await regionsWithBucket(home);
   const regions = (await namedRegions(home, context)) ?? (home.readerTags ? home.connected : withBucket);
-  const settings = recordedSettings(home);
+  const settings = settingsFor(home);
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));

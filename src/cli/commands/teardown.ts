@@ -10,8 +10,8 @@ import {
   type Home,
   lookAround,
   namedRegions,
-  recordedSettings,
   regionsWithBucket,
+  settingsFor,
   signIn,
 } from '../discover.ts';
 import { usage } from '../options.ts';
@@ -54,7 +54,7 @@ export async function teardown(context: Context): Promise<Result> {
     },
     {
       home,
-      settings: recordedSettings(home),
+      settings: settingsFor(home),
       found: found.map(withForgetHint(home)),
       regions: everyCluster(found),
       warnings: forget.filter((region) => home.connected.includes(region)).map((region) => leftBehind(home, region)),
