@@ -1,9 +1,10 @@
 import { paginateListRegions } from '@aws-sdk/client-account';
+import { DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { paginateListBuckets } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
-import { credentialsHint, explain, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
+import { credentialsHint, explain, found, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
 import { partitionOf, regionsOf } from './regions.ts';
 
 interface Identity {
@@ -53,6 +54,29 @@ export async function bucketNames({ s3: client }: Aws, Prefix: string): Promise<
   }
   // Older stores ignore Prefix.
   return names.filter((name) => name.startsWith(Prefix));
+}
+
+/** The account's buckets that begin so, and the region of each; none where they may not be listed. */
+export async function bucketRegions({ s3: client, region }: Aws, Prefix: string): Promise<Map<string, string>> {
+  const regions = new Map<string, string>();
+  try {
+    for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix })) {
+      for (const { Name = '', BucketRegion = region } of Buckets)
+        if (Name.startsWith(Prefix)) regions.set(Name, BucketRegion);
+    }
+  } catch (error) {
+    if (!isDenied(error)) throw explain(error);
+  }
+  return regions;
+}
+
+/** Whether there is a stream of this name; true also where that cannot be seen. */
+export async function hasStream({ firehose }: Aws, DeliveryStreamName: string): Promise<boolean> {
+  try {
+    return (await found(firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })))) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 export type RegionState = 'ok' | 'not-enabled' | 'denied' | 'unreachable';

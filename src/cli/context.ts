@@ -28,6 +28,7 @@ export interface Options extends Given {
   readonly excludeRegions?: readonly string[];
   readonly account?: string;
   readonly namePrefix: string;
+  readonly adopt?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;

@@ -1,5 +1,6 @@
 import { partitionOf } from '../aws/regions.ts';
 import type { Account, Region } from '../desired/account.ts';
+import { type Adoption, terraformBlocks } from '../desired/adoption.ts';
 import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
 import { checkPrefix } from '../desired/names.ts';
@@ -20,6 +21,7 @@ export interface Situation {
   readonly found: readonly Found[];
   readonly regions: readonly Region[];
   readonly warnings: readonly Notice[];
+  readonly adoption?: Adoption;
 }
 
 export interface Intent {
@@ -34,7 +36,7 @@ export interface Intent {
 /** The one flow behind every command: look, plan, ask, apply. A read-only command stops before the question. */
 export async function converge(
   intent: Intent,
-  { home, settings, found, regions, warnings }: Situation,
+  { home, settings, found, regions, warnings, adoption }: Situation,
   context: Context,
 ): Promise<Result> {
   const { command, goal, readOnly, leaving } = intent;
@@ -46,6 +48,7 @@ export async function converge(
     names: home.names,
     home: home.aws,
     regions,
+    ...(adoption && { adoption }),
     now: clock.now(),
   };
   const wanted = regions.length || goal === 'absent' ? desired(account, settings, leaving) : [];
@@ -63,7 +66,7 @@ export async function converge(
     regions: found,
     steps,
     outputs: outputsOf(account, settings),
-    warnings: [...warnings, ...stepWarnings(goal, steps, settings)],
+    warnings: [...warnings, ...stepWarnings(goal, steps, settings, adoption !== undefined)],
   };
   if (readOnly || dryRun || !steps.some((step) => writes(step) && !step.because)) return result;
   await intent.confirm?.(result);
@@ -72,7 +75,7 @@ export async function converge(
   return { ...result, outcomes, ...(signal.aborted ? { error: signal.reason as RadError } : {}) };
 }
 
-function outputsOf({ names, regions }: Account, { radRoleArn, externalId }: Settings): Outputs {
+function outputsOf({ names, regions, adoption }: Account, { radRoleArn, externalId }: Settings): Outputs {
   const each = (name: (region: string) => string) =>
     Object.fromEntries(regions.map(({ aws: { region } }) => [region, name(region)]));
   return {
@@ -81,6 +84,7 @@ function outputsOf({ names, regions }: Account, { radRoleArn, externalId }: Sett
     externalId: externalId || null,
     buckets: each(names.bucket),
     streams: each(() => names.stream),
+    terraform: adoption?.buckets.length ? terraformBlocks(adoption.buckets) : null,
   };
 }
 

@@ -220,6 +220,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
     parse: clearable(logRetention, REGION_DEFAULTS.logRetentionDays),
   },
   { flags: '--filter-pattern <pattern>', help: 'which events to deliver', parse: clearable(pattern, FILTER_PATTERN) },
+  { flags: '--adopt', help: "take over from RAD's Terraform module (ksoc-…)" },
   { flags: '--tag <key=value>', help: 'tag everything that is made; may be repeated', parse: clearable(tag, {}) },
 ];
 

@@ -46,7 +46,7 @@ const COMMANDS: readonly CommandSpec[] = [
     name: 'sandbox reset',
     help: 'begin anew with the simulated account behind --sandbox',
     options: [],
-    argument: ['[scenario]', 'which account to begin with: default, laws, denied, empty or many'],
+    argument: ['[scenario]', 'which account to begin with: default, laws, denied, terraform, empty or many'],
     examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
   },
 ];

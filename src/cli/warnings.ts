@@ -1,11 +1,31 @@
+import { isOfModule } from '../desired/adoption.ts';
 import type { Settings } from '../desired/settings.ts';
 import { type Goal, isOurs, type Step } from '../engine/plan.ts';
 import type { Notice } from '../render/document.ts';
 
 /** What is worth saying about an account as it was seen, without stopping anything. */
-export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings): Notice[] {
+export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings, adopting: boolean): Notice[] {
   if (goal === 'absent' || steps.length === 0) return [];
-  return [...(settings.externalId ? [] : [noExternalId]), ...steps.flatMap(neverExpires)];
+  return [
+    ...(settings.externalId ? [] : [noExternalId]),
+    ...steps.flatMap(neverExpires),
+    ...(adopting ? [] : steps.flatMap(deliveredTwice)),
+  ];
+}
+
+function deliveredTwice({ resource, actual, action }: Step): Notice[] {
+  const others = (actual.facts.others ?? []) as readonly { readonly name: string; readonly destination: string }[];
+  if (resource.type !== 'logs:subscription-filter' || action === 'blocked' || !others.some(isOfModule)) return [];
+  const { region, name } = resource;
+  return [
+    {
+      code: 'DOUBLE_DELIVERY',
+      region,
+      id: name,
+      message: `RAD's Terraform module delivers ${name} in ${region} too: every event would reach RAD twice`,
+      hint: 'take over from it: rad-connect enable-audit --adopt',
+    },
+  ];
 }
 
 const noExternalId: Notice = {

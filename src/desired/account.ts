@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/clients.ts';
+import type { Adoption } from './adoption.ts';
 import type { Names } from './names.ts';
 
 /** A region that could be read: its clients and the clusters that are meant. */
@@ -15,6 +16,8 @@ export interface Account {
   /** Where IAM is asked. */
   readonly home: Aws;
   readonly regions: readonly Region[];
+  /** What RAD's Terraform module has made, to be taken over. */
+  readonly adoption?: Adoption;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -60,7 +60,7 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
 
     stream: {
       async beforeDelete(run: Run) {
-        if (drain) await countDown(run);
+        if (drain) await untilLanded(run);
         return undefined;
       },
     } satisfies Wish,
@@ -100,7 +100,8 @@ function usersOf(group: Actual | undefined, filter: Actual | undefined): string[
   return Number(group?.facts.metricFilters ?? 0) > 0 ? [...filters, 'metric filters'] : filters;
 }
 
-async function countDown(run: Run): Promise<void> {
+/** Waits until what is in flight has landed. */
+export async function untilLanded(run: Run): Promise<void> {
   const end = run.now() + IN_FLIGHT;
   while (run.now() < end) {
     run.note(`waiting ${Math.ceil((end - run.now()) / 1_000)} s for what is in flight to land`);

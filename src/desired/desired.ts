@@ -9,6 +9,7 @@ import { slots } from '../aws/slots.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Actual, Labels, Resource, Seen, Spec } from '../engine/resource.ts';
 import type { Account, Region } from './account.ts';
+import { moduleThings } from './adoption.ts';
 import { type Departure, staying } from './departure.ts';
 import { clusterLogGroupName } from './names.ts';
 import { deliveryRole, readerRole, subscriptionRole, tlsOnly } from './policies.ts';
@@ -34,7 +35,11 @@ interface Wanted {
 export function desired(account: Account, settings: Settings, leaving?: Departure): Resource[] {
   const wanted: Wanted = { account, settings, stay: staying(account, leaving) };
   const roles = accountRoles(wanted);
-  return [...Object.values(roles), ...account.regions.flatMap((region) => regionThings(wanted, roles, region))];
+  const ours = [...Object.values(roles), ...account.regions.flatMap((region) => regionThings(wanted, roles, region))];
+  if (!account.adoption) return ours;
+  const filterOf = (region: string, group: string) =>
+    ours.find((one) => one.type === 'logs:subscription-filter' && one.region === region && one.name === group);
+  return [...ours, ...moduleThings(account, account.adoption, filterOf)];
 }
 
 type Roles = ReturnType<typeof accountRoles>;
@@ -173,6 +178,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     },
     {
       needs: [reader, group, stream, subscription],
+      adopts: account.adoption?.groups.get(aws.region)?.some((group) => group.name === name) ?? false,
       refused: (actual, seen) => refusal(aws.region, name, actual, slots.limit(seen(stream)?.tags, now), seen(group)),
     },
   );

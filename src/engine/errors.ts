@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   REGION_NOT_ENABLED: { exit: 1, blocks: false, meaning: 'the region is not enabled for the account' },
   REGION_UNREACHABLE: { exit: 1, blocks: false, meaning: 'no answer from the region' },
   FOREIGN: { exit: 1, blocks: true, meaning: 'a thing of our name exists and is not ours' },
+  ADOPTION_INCOMPLETE: { exit: 1, blocks: true, meaning: "a cluster of RAD's Terraform module is left out" },
   NAME_TAKEN: { exit: 1, blocks: true, meaning: 'another account holds the bucket name' },
   FILTER_SLOTS_FULL: { exit: 1, blocks: true, meaning: 'the log group has no free subscription filter' },
   LOG_CLASS_UNSUPPORTED: { exit: 1, blocks: true, meaning: 'the class of the log group allows no subscription filter' },

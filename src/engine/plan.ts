@@ -66,6 +66,11 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
   });
   if (error) return blocked(error, 'unreadable');
 
+  if (resource.unwanted) {
+    const refusal =
+      actual.exists && (resource.refused(actual, seen) ?? (!isOurs(resource, actual) && foreign(resource)));
+    return refusal ? blocked(refusal) : toAbsent({ resource, actual }, seen);
+  }
   const ours = isOurs(resource, actual);
   if (actual.exists && !ours) {
     if (resource.claim === 'if-made') return { ...base, action: 'none' };

@@ -88,17 +88,24 @@ export interface Wish {
   /** A reason known beforehand why AWS would refuse to make it. */
   refused?(actual: Actual, seen: Seen): RadError | undefined;
   stays?(actual: Actual, seen: Seen): Stay | undefined;
+  /** It takes over from a thing of somebody else, which is wanted gone once this one stands. */
+  readonly adopts?: boolean;
+  /** Whose it is, where that is not plain from its name. */
+  readonly about?: string;
   /** Right before deletion: waits for what has to happen first, and says why it must stay after all, or undefined. */
   beforeDelete?(run: Run): Promise<string | undefined>;
 }
 
 /** One desired thing, closed over its clients. `needs` hold objects that already exist, so a cycle cannot be written. */
-export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels' | 'insist'>>> {
+export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels' | 'insist' | 'adopts'>>> {
   readonly type: Type;
   readonly claim: Claim;
   readonly region: string;
   readonly name: string;
   readonly spec: Spec;
+  /** Wanted gone even where the goal is `present`. */
+  readonly unwanted: boolean;
+  readonly about: string | undefined;
   readonly refused: NonNullable<Wish['refused']>;
   readonly stays: NonNullable<Wish['stays']>;
   readonly beforeDelete: NonNullable<Wish['beforeDelete']>;
@@ -125,8 +132,11 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
         throw explain(error);
       }
     };
-  return (aws: C, name: string, spec: S, wish: Wish = {}): Resource => ({
+  const wanted = (aws: C, name: string, spec: S, wish: Wish = {}): Resource => ({
     type: kind.type,
+    unwanted: false,
+    adopts: wish.adopts ?? false,
+    about: wish.about,
     claim: kind.claim as Claim,
     region: aws.region,
     name,
@@ -147,6 +157,13 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
     delete: door(async (run: Run) => kind.delete?.(aws, name, run)),
     stricter: (path, from, to) => kind.stricter?.(path, from, to) ?? false,
   });
+  /** A thing of somebody else that is to go, if its content says that it is the one that is meant. */
+  const gone = (aws: C, name: string, isMeant: (seen: Spec) => boolean, wish: Wish): Resource => ({
+    ...wanted(aws, name, {} as S, wish),
+    claim: (seen) => isMeant(seen as Spec),
+    unwanted: true,
+  });
+  return Object.assign(wanted, { gone });
 }
 
 /** Those that must be there. */

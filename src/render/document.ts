@@ -86,6 +86,8 @@ export interface Outputs {
   readonly externalId: string | null;
   readonly buckets: Readonly<Record<string, string>>;
   readonly streams: Readonly<Record<string, string>>;
+  /** What Terraform has to be told after --adopt. */
+  readonly terraform: string | null;
 }
 
 /** What a command hands over to be shown. */
@@ -114,6 +116,7 @@ export const NO_OUTPUTS: Outputs = {
   externalId: null,
   buckets: {},
   streams: {},
+  terraform: null,
 };
 
 export function toDocument(result: Result, version: string): Document {
@@ -172,7 +175,13 @@ const toRow =
       region: placeOf(resource),
       type: resource.type,
       id: resource.name,
-      action: blocked ? 'blocked' : outcome?.status === 'kept' || action === 'release' ? 'keep' : action,
+      action: blocked
+        ? 'blocked'
+        : outcome?.status === 'kept' || action === 'release'
+          ? 'keep'
+          : action === 'create' && resource.adopts
+            ? 'adopt'
+            : action,
       reason: reason ?? null,
       status: statusOf(pair, readOnly || dryRun, error),
       diff: diffOf(step),
@@ -201,7 +210,7 @@ function noteOf(pair: Pair, because: Resource | undefined): string | null {
   if (because) return `needs ${because.type} ${because.name}`;
   if (pair.outcome?.status === 'kept') return pair.outcome.why;
   if (pair.step.kept.length) return 'stricter than wanted: kept';
-  return errorOf(pair)?.message ?? pair.step.stay?.why ?? null;
+  return errorOf(pair)?.message ?? pair.step.stay?.why ?? (writes(pair.step) ? pair.step.resource.about : null) ?? null;
 }
 
 const problem = (error: RadError, region: string, id: string): Problem => ({

@@ -101,6 +101,7 @@ function short(value: Json): string {
 function totals({ dryRun, summary: s, changes, result, errors }: Document): string {
   const planned = dryRun || changes.some(({ status }) => status === 'planned');
   const tail = [
+    s.adopt && `${s.adopt} ${planned ? 'to adopt' : 'adopted'}`,
     s.restore && `${s.restore} ${planned ? 'to restore' : 'restored'}`,
     s.keep && `${s.keep} kept`,
     s.blocked && `${s.blocked} blocked`,
@@ -123,7 +124,12 @@ function totals({ dryRun, summary: s, changes, result, errors }: Document): stri
   return `${word}: ${list}.`;
 }
 
-function outputs({ command, dryRun, outputs: { auditLogsRoleArn, externalId, buckets }, result }: Document): string[] {
+function outputs({
+  command,
+  dryRun,
+  outputs: { auditLogsRoleArn, externalId, buckets, terraform },
+  result,
+}: Document): string[] {
   if (dryRun || command !== 'enable-audit' || !auditLogsRoleArn || result === 'failed' || result === 'blocked')
     return [];
   const rows = [
@@ -131,7 +137,7 @@ function outputs({ command, dryRun, outputs: { auditLogsRoleArn, externalId, buc
     ['external id', externalId ?? 'none'],
     ...Object.entries(buckets).map(([region, bucket]) => [`bucket in ${region}`, bucket]),
   ];
-  return ['', ...columns(rows)];
+  return ['', ...columns(rows), ...(terraform ? ['', terraform.trimEnd()] : [])];
 }
 
 function statusBlocks(document: Document, paint: Paint): string[] {

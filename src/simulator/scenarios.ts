@@ -1,5 +1,5 @@
 import { defaultRegions, logTypes } from './facts.ts';
-import type { LogGroup } from './model.ts';
+import type { JsonObject, LogGroup } from './model.ts';
 import {
   addBucket,
   addCluster,
@@ -83,6 +83,56 @@ function neighbours(world: World): void {
   addLogGroup(world, eu, '/aws/eks/checkout', { ...old, class: 'INFREQUENT_ACCESS' });
 }
 
+/** The same company, one region connected by RAD's Terraform module already (rad-security/terraform-aws-rad-security-connect). */
+function terraform(): World {
+  const world = company();
+  addModule(world, 'us-east-1', '0a1b2c3d');
+  return world;
+}
+
+/** What the module makes in a region, and in the account when it is the first one. */
+export function addModule(world: World, region: string, hex: string): void {
+  const { partition, account } = world;
+  const trust = (Principal: JsonObject) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],
+  });
+  const allow = (Action: string[], Resource: string[]) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action, Resource }],
+  });
+  const bucket = `ksoc-eks-${hex}`;
+  const stores = [`arn:${partition}:s3:::ksoc-eks-*`, `arn:${partition}:s3:::ksoc-eks-*/*`];
+  if (!world.roles['ksoc-firehose']) {
+    addRole(world, 'ksoc-firehose', {
+      trust: trust({ Service: 'firehose.amazonaws.com' }),
+      policies: { 'ksoc-firehose-to-s3-policy': allow(['s3:GetObject', 's3:ListBucket', 's3:PutObject'], stores) },
+    });
+    const streams = [`arn:${partition}:firehose:*:${account}:deliverystream/ksoc-audit-logs`];
+    addRole(world, 'ksoc-cloudwatch-logs', {
+      trust: trust({ Service: 'logs.amazonaws.com' }),
+      policies: { 'ksoc-cloudwatch-logs-to-firehose-policy': allow(['firehose:PutRecord'], streams) },
+    });
+    addRole(world, 'ksoc-audit-logs', {
+      trust: trust({ AWS: `arn:${partition}:iam::955322216602:role/ksoc-data-pipeline` }),
+      attached: [`arn:${partition}:iam::${account}:policy/terraform-20260101000000000000000001`],
+    });
+  }
+  addBucket(world, region, bucket, { tags: { 'ksoc-data-type': 'eks-audit-logs' }, versioning: 'Enabled' });
+  const role = (name: string) => `arn:${partition}:iam::${account}:role/${name}`;
+  const { arn } = addStream(world, region, 'ksoc-audit-logs', {
+    destination: { BucketARN: `arn:${partition}:s3:::${bucket}`, RoleARN: role('ksoc-firehose') },
+  });
+  const eks = Object.keys(world.regions[region]!.groups).filter((name) => name.startsWith('/aws/eks/'));
+  for (const group of eks) {
+    addFilter(world, region, group, 'ksoc-audit-logs', {
+      destinationArn: arn,
+      roleArn: role('ksoc-cloudwatch-logs'),
+      distribution: 'Random',
+    });
+  }
+}
+
 /** What must hold whatever is found: two regions with a cluster in each state that matters. */
 function laws(): World {
   const world = emptyWorld();
@@ -131,6 +181,7 @@ export const scenarios: Readonly<Record<string, () => World>> = {
   default: company,
   laws,
   denied,
+  terraform,
   empty: () => emptyWorld(),
   many: () => many(1_000),
 };

@@ -63,6 +63,7 @@ const document = ({
     radRoleArn: 'arn:x:iam::955322216602:role/rad',
     externalId: 'abc',
     buckets: { 'eu-west-1': 'rad-eks-audit-logs' },
+    terraform: null,
     streams: { 'eu-west-1': 'rad-eks-audit-logs' },
   },
   warnings: [],

@@ -3,6 +3,7 @@ import { checkPrefix } from '../../desired/names.ts';
 import { select } from '../../desired/select.ts';
 import { checkRoom, readRecord } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
+import { findModule } from '../adoption.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
 import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
@@ -36,6 +37,8 @@ export async function enableAudit(context: Context): Promise<Result> {
   // Nobody expects a cluster in each of all regions.
   const told = all && regions.length > 0 ? [] : noClusters(empty);
 
+  const adoption = options.adopt ? await findModule(home, found, regions, context) : undefined;
+
   return converge(
     {
       command: 'enable-audit',
@@ -53,6 +56,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       found: tolerated,
       regions,
       warnings: [...warnings, ...warned, ...told],
+      ...(adoption && { adoption }),
     },
     context,
   );
