@@ -8,13 +8,9 @@ Prints {"port": N} when it is ready. --with-parent ends the process when its sta
     GET  /__calls            [{service, operation, region, resource, status, write, error, userAgent, expectedOwner}]
     POST /__calls            forget them
     POST /__reset            an empty account, no calls, the settings of the start
-    POST /__config {…}       settings (corrections/world.py), and faults:
-        {"faults": [{"operation": "firehose:CreateDeliveryStream", "region": "…", "resource": "…",
-                     "skip": 0, "times": 1, "after": false,
-                     "status": 500, "code": "ServiceUnavailable", "message": "…"}]}
-        "after": the call is done, and only its answer is lost. "operation" may be "eks:*" or "*".
+    POST /__config {…}       settings (corrections/world.py)
 
-Requests with the header x-emulator-quiet: 1 are neither listed nor failed: for setting a test up and looking at it.
+Requests with the header x-emulator-quiet: 1 are not listed: for setting a test up and looking at it.
 """
 
 import argparse
@@ -24,7 +20,6 @@ import os
 import sys
 import threading
 import traceback
-from fnmatch import fnmatchcase
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -93,17 +88,13 @@ class Emulator:
         call = identify(environ, body)
         protocol = call.pop("protocol")
         quiet = environ.get("HTTP_X_EMULATOR_QUIET") == "1"
-        fault = None if quiet else take_fault(call)
-        if fault and not fault.get("after"):
-            answer = injected(protocol, fault)
-        elif account.disabled(call["region"]) and call["service"] not in GLOBAL:
+        if account.disabled(call["region"]) and call["service"] not in GLOBAL:
             # A region that is not enabled does not know the account's keys.
             # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
             text = "The security token included in the request is invalid."
             answer = error(protocol, 403, "UnrecognizedClientException", text)
         else:
             answer = self.ask_moto(environ, protocol, call)
-            answer = injected(protocol, fault) if fault else answer
         if not quiet:
             self.calls.append(
                 {
@@ -138,25 +129,6 @@ class Emulator:
         if unknown:  # moto has no such route: a page for browsers, which no SDK can read
             return error(protocol, 501, "NotImplemented", f"{name} is not part of this emulator")
         return caught["status"], caught["headers"], content
-
-
-def take_fault(call):
-    name = f"{call['service']}:{call['operation']}"
-    for fault in world.settings["faults"]:
-        here = fault.get("region", call["region"]) == call["region"] and fault.get("resource", "") in call["resource"]
-        if not here or not fnmatchcase(name, fault["operation"]):
-            continue
-        if fault.get("skip", 0) > 0:
-            fault["skip"] -= 1
-        elif fault.setdefault("times", 1) > 0:
-            fault["times"] -= 1
-            return fault
-    return None
-
-
-def injected(protocol, fault):
-    code = fault.get("code", "ServiceUnavailable")
-    return error(protocol, fault.get("status", 500), code, fault.get("message", "as told"))
 
 
 def error_code(answer):

@@ -23,7 +23,7 @@ export type Clients = {
 export type ClientOptions = {
   /** another AWS account than the emulator's own */
   account?: string;
-  /** neither listed by `calls()` nor hit by faults */
+  /** not listed by `calls()` */
   quiet?: boolean;
 };
 

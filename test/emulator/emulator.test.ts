@@ -611,21 +611,6 @@ describe('control', () => {
     expect(await emulator.calls()).toEqual([]);
   });
 
-  test('faults: before the call is done, and after', async () => {
-    await emulator.configure({
-      faults: [
-        { operation: 'logs:CreateLogGroup', code: 'ThrottlingException', status: 400, message: 'Rate exceeded' },
-        { operation: 'iam:*', after: true, skip: 1 },
-      ],
-    });
-    const create = () => aws.logs.send(new CreateLogGroupCommand({ logGroupName: 'g' }));
-    await expect(create()).rejects.toMatchObject({ name: 'ThrottlingException', message: 'Rate exceeded' });
-    await create();
-    await expect(makeRole()).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
-    const home = await snapshot(emulator, []);
-    expect(home.roles.delivery).toMatchObject({ inline: { p: { Version: '2012-10-17' } } });
-  });
-
   test('the seed makes the same account each time, and the snapshot sees a change', async () => {
     const regions = ['us-east-1', REGION];
     await seed(emulator, regions);

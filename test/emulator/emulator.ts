@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export { available } from './available.ts';
 export { ACCOUNT, type ClientOptions, type Clients, clients } from './clients.ts';
+export { type Fault, type FaultProxy, startProxy } from './proxy.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
 export { clusterStates, FOREIGN_GROUPS, FOREIGN_ROLES, seed } from './seed.ts';
 export { type Snapshot, type SnapshotOptions, snapshot } from './snapshot.ts';
@@ -20,23 +21,6 @@ export type Call = {
   expectedOwner: string | null;
 };
 
-export type Fault = {
-  /** `firehose:CreateDeliveryStream`, `eks:*` or `*` */
-  operation: string;
-  region?: string;
-  /** part of the resource's name */
-  resource?: string;
-  /** let so many matching calls through first */
-  skip?: number;
-  /** then fail so many (1) */
-  times?: number;
-  /** the call is done and only its answer is lost */
-  after?: boolean;
-  status?: number;
-  code?: string;
-  message?: string;
-};
-
 /** See corrections/world.py for what each one means, and for the defaults. */
 export type Settings = {
   eksUpdateMs: number;
@@ -49,7 +33,6 @@ export type Settings = {
   filterLimit: number;
   testMessage: boolean;
   regions: string[];
-  faults: Fault[];
 };
 
 export type EmulatorEnv = {

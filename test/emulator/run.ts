@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Emulator } from './emulator.ts';
+import type { EmulatorEnv } from './emulator.ts';
 
 export type RunOptions = {
   /** added to the clean environment; undefined takes a variable away */
@@ -23,10 +23,14 @@ export type RunResult = { code: number | null; stdout: string; stderr: string };
 
 const program = fileURLToPath(new URL('../../bin/rad-connect.js', import.meta.url));
 
-/** Runs the built program as a user would, against the emulator and with nothing of the outer environment. */
-export async function run(emulator: Emulator, args: string[], options: RunOptions = {}): Promise<RunResult> {
+/** Runs the built program as a user would, against an emulator or a proxy and with nothing of the outer environment. */
+export async function run(
+  aws: { readonly env: EmulatorEnv },
+  args: string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'rad-connect-')));
-  const env = { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8', CI: '1', ...emulator.env, ...options.env };
+  const env = { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8', CI: '1', ...aws.env, ...options.env };
   try {
     return await new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...args], {

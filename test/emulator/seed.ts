@@ -67,12 +67,16 @@ const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', 
 const trust = (service: string) =>
   document({ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' });
 
-/** Fills an empty account: eight clusters in each region, and other teams' things. The same account every time. */
-export async function seed(emulator: Emulator, regions: string[]): Promise<void> {
+/** Fills an empty account: these clusters in each region, and other teams' things. The same account every time. */
+export async function seed(
+  emulator: Emulator,
+  regions: string[],
+  clusters: readonly string[] = Object.keys(clusterStates),
+): Promise<void> {
   // Test messages would put objects with random names into the foreign buckets.
   await emulator.configure({ testMessage: false });
   await seedRoles(clients(emulator, 'us-east-1', { quiet: true }));
-  await Promise.all(regions.map((region) => seedRegion(clients(emulator, region, { quiet: true }), region)));
+  await Promise.all(regions.map((region) => seedRegion(clients(emulator, region, { quiet: true }), region, clusters)));
   await emulator.configure({ testMessage: true });
 }
 
@@ -103,7 +107,7 @@ async function seedRoles({ iam }: Clients): Promise<void> {
   await make('audit-reader', 'lambda.amazonaws.com', { Tags: [{ Key: 'purpose', Value: 'eks-audit' }] });
 }
 
-async function seedRegion(aws: Clients, region: string): Promise<void> {
+async function seedRegion(aws: Clients, region: string, clusters: readonly string[]): Promise<void> {
   const bucket = `foreign-logs-${ACCOUNT}-${region}`;
   await seedBucket(aws, region, bucket, 2);
   await seedBucket(aws, region, `eks-audit-archive-${ACCOUNT}-${region}`, 1);
@@ -118,7 +122,8 @@ async function seedRegion(aws: Clients, region: string): Promise<void> {
   for (const [name, filters] of Object.entries(FOREIGN_GROUPS)) {
     await seedGroup(aws, region, name, { types: [], filters, tags: { owner: 'other-team' } });
   }
-  for (const [name, state] of Object.entries(clusterStates)) {
+  for (const name of clusters) {
+    const state = clusterStates[name]!;
     const off = TYPES.filter((type) => !state.types.includes(type));
     const setups = [
       { types: state.types, enabled: true },

@@ -22,7 +22,6 @@ DEFAULTS = {
     "filterLimit": 2,  # subscription filters a log group takes
     "testMessage": True,  # PutSubscriptionFilter sends its control message through the stream
     "regions": ["us-east-1", "us-west-2", "eu-west-1"],  # "NAME" or "NAME=DISABLED"
-    "faults": [],  # see aws.py
 }
 settings = {}
 _pending = []
