@@ -3,7 +3,7 @@ import { serverError, throttled } from '../src/simulator/errors.ts';
 import { scenarios } from '../src/simulator/scenarios.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
 import { addUpdate, type World } from '../src/simulator/world.ts';
-import { account } from './helpers/account.ts';
+import { account, type Ran } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import { cluster, EU, group, groupOf, NAMES, small, stream, US } from './helpers/small.ts';
 
@@ -22,6 +22,16 @@ const sometimes = (share: number, fault: (call: Call) => Fault) => {
   const next = random(42);
   return (call: Call) => (next() < share ? fault(call) : undefined);
 };
+
+/** Only the first call of which it is true. */
+function once(test: (call: Call) => boolean) {
+  let count = 0;
+  return (call: Call) => count === 0 && test(call) && ++count === 1;
+}
+function eachOnce() {
+  const seen = new Set<string>();
+  return ({ service, operation }: Call) => seen.size < seen.add(`${service}:${operation}`).size;
+}
 
 describe('storms', () => {
   const LAWS = 'enable-audit --regions us-east-1,eu-west-1 --yes -o json';
@@ -58,6 +68,80 @@ describe('slow AWS', () => {
     expect((await run('enable-audit --yes')).writes).toEqual([]);
     expect((await run(`${DELETE} --timeout 1h`)).code).toBe(0);
     expect(comparable(world, { identity: true })).toEqual(before);
+  });
+});
+
+describe('an API that never answers', () => {
+  const silent = (test: (call: Call) => boolean) => (call: Call) =>
+    test(call) ? ({ when: 'before', error: 'silence' } as const) : undefined;
+  /** Not told twice, neither as an error of a step nor on stderr. */
+  const toldOnce = ({ json, stderr }: Ran) => {
+    expect(json.errors).toMatchObject([{ code: 'TIMEOUT', region: 'global' }]);
+    expect(json.errors[0]!.hint).toContain('same command');
+    expect(stderr.match(/^error:/gm)).toHaveLength(1);
+  };
+
+  it.each<[string, (call: Call) => boolean]>([
+    ['the first call of all', ({ n }) => n === 1],
+    ['a listing', once(({ operation }) => operation === 'DescribeLogGroups')],
+    ['a write', ({ writeN }) => writeN === 9],
+    ['one call of each kind', eachOnce()],
+  ])('%s: it is given up after a minute and tried again', async (_, test) => {
+    const calm = account(small());
+    const start = calm.clock.now();
+    await calm.run(ENABLE);
+    const usual = calm.clock.now() - start;
+    const { run, clock, world } = account(small());
+    let silences = 0;
+    const { code, stderr } = await run(`${ENABLE} --timeout 1h`, {
+      faults: silent((call) => test(call) && ++silences > 0),
+    });
+    expect([code, silences > 0], stderr).toEqual([0, true]);
+    expect(clock.now() - start).toBeLessThan(usual + silences * 61_000);
+    expect(comparable(world)).toEqual(comparable(calm.world));
+  });
+
+  it('from the start: the run ends at --timeout, and nothing was done', async () => {
+    const { run, clock } = account(small());
+    const start = clock.now();
+    const ran = await run(`${ENABLE} --timeout 3m`, { faults: silent(() => true) });
+    expect([ran.code, clock.now() - start]).toEqual([1, expect.closeTo(185_000, -4)]);
+    toldOnce(ran);
+    expect((await run(ENABLE)).code).toBe(0);
+  });
+
+  it.each([ENABLE, DELETE])(
+    'in the middle of `%s`: the run ends at --timeout, and the next one heals',
+    async (line) => {
+      const first = account(small());
+      await first.run(ENABLE);
+      if (line === DELETE) await first.run(DELETE);
+      const { run, world, clock } = account(small());
+      if (line === DELETE) await run(ENABLE);
+      const start = clock.now();
+      const ran = await run(`${line} --timeout 10m`, { faults: silent(({ writeN }) => writeN > 8) });
+      expect([ran.code, clock.now() - start]).toEqual([3, expect.closeTo(605_000, -4)]);
+      toldOnce(ran);
+      expect((await run(line === DELETE ? DELETE : 'enable-audit --yes')).code).toBe(0);
+      expect(comparable(world)).toEqual(comparable(first.world));
+    },
+  );
+
+  it('one region: the other is finished, and it is said which was not', async () => {
+    const { run } = account(small(US, EU));
+    const { code, json } = await run(`${ENABLE} --regions ${US},${EU}`, {
+      faults: silent(({ region }) => region === EU),
+    });
+    expect(code).toBe(3);
+    expect(json.regions).toEqual([
+      { name: EU, state: 'unreachable' },
+      { name: US, state: 'ok' },
+    ]);
+    expect(json.errors).toMatchObject([{ code: 'REGION_UNREACHABLE', region: EU }]);
+    expect(json.clusters.map(({ region, filter }) => [region, filter])).toEqual([
+      [US, 'ok'],
+      [US, 'ok'],
+    ]);
   });
 });
 

@@ -17,6 +17,8 @@ const FAULTS: Readonly<Record<string, { readonly fault: (call: Call) => Fault; r
   throttled: { fault: ({ service }) => ({ when: 'before', error: throttled(service) }), mends: true },
   'answered with 500': { fault: () => ({ when: 'before', error: serverError() }), mends: true },
   'done, but answered with 500': { fault: () => ({ when: 'after', error: serverError() }), mends: true },
+  'never answered': { fault: () => ({ when: 'before', error: 'silence' }), mends: true },
+  'done, but never answered': { fault: () => ({ when: 'after', error: 'silence' }), mends: true },
   'denied this once': {
     fault: ({ service, operation }) => ({ when: 'before', error: accessDenied(`${service}:${operation}`, '*') }),
     mends: false,

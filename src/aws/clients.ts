@@ -64,8 +64,9 @@ export interface ClientOptions {
   readonly onCall?: (call: ApiCall) => void;
 }
 
-/** Without `throwOnRequestTimeout` the SDK's request timeout only warns. Milliseconds. */
-const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+/** Milliseconds. */
+const CONNECTION_TIMEOUT = 5_000;
+const ANSWER_TIMEOUT = 60_000;
 
 /** All clients of a region: the one place where retry, pace, time-outs and the user agent are set. */
 export function createAws(region: string, accountId: string, options: ClientOptions): Aws {
@@ -73,7 +74,7 @@ export function createAws(region: string, accountId: string, options: ClientOpti
   const config = {
     region,
     retryStrategy: createRetry(clock, signal, options.maxAttempts),
-    requestHandler: new NodeHttpHandler(TIMEOUTS),
+    requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECTION_TIMEOUT }),
     customUserAgent: [['rad-connect', version]] as [string, string][],
     ...(profile && { profile }),
     ...(credentials && { credentials }),
@@ -115,7 +116,7 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
         if (signal.aborted) throw signal.reason;
         await pace(service, operationOf(context), signal);
         if (signal.aborted) throw signal.reason;
-        return limit(() => Promise.race([next(args), killed]));
+        return limit(() => Promise.race([answered(next(args), clock), killed]));
       };
     const whole =
       (next: Handler, context: Context): Handler =>
@@ -148,6 +149,16 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
       },
     };
   };
+}
+
+/** A call is given up when no answer has come in time; the SDK counts a TimeoutError as one that passes, and tries again. */
+function answered<T>(call: Promise<T>, clock: Clock): Promise<T> {
+  let takeBack = () => {};
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error(`no answer within ${ANSWER_TIMEOUT / 1_000} s`), { name: 'TimeoutError' });
+    takeBack = clock.alarm(ANSWER_TIMEOUT, () => reject(error));
+  });
+  return Promise.race([call, late]).finally(takeBack);
 }
 
 const operationOf = ({ commandName = '' }: Context) => commandName.replace(/Command$/, '');

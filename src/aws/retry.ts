@@ -12,7 +12,8 @@ export function createRetry(clock: Clock, signal: AbortSignal, attempts = ATTEMP
     acquireInitialRetryToken: async () => token(0),
     async refreshRetryTokenForRetry(old, { errorType, error }: RetryErrorInfo) {
       const count = old.getRetryCount() + 1;
-      if (errorType === 'CLIENT_ERROR' || isFinal(error) || count >= attempts || signal.aborted) throw error;
+      if (errorType === 'CLIENT_ERROR' || isFinal(error) || count >= attempts) throw error;
+      // Once the run is told to stop this takes no time, and the attempt that follows says why it was not made.
       const ceiling = Math.min(CAP, BASE[errorType] * 2 ** count);
       await clock.sleep(ceiling * (0.5 + Math.random() / 2), signal);
       return token(count);

@@ -44,6 +44,13 @@ export const serverError = (): Error => awsError('InternalFailure', 'UnknownErro
 export const connectionReset = (): Error =>
   Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'read' });
 
+/** After this long without a byte the SDK itself closes the connection (AWS SDK for JavaScript v3 source, defaultSocketTimeout). Milliseconds. */
+export const SOCKET_TIMEOUT = 300_000;
+export const socketTimedOut = (): Error =>
+  Object.assign(new Error(`the request socket timed out after ${SOCKET_TIMEOUT} ms of inactivity`), {
+    name: 'TimeoutError',
+  });
+
 /** The name was not found: what a region that does not exist leads to. */
 export const hostNotFound = (host: string): Error =>
   Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {

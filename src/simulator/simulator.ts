@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { advance } from './advance.ts';
 import { own, uuidOf } from './basics.ts';
-import { type AwsError, awsError, sign } from './errors.ts';
+import { type AwsError, awsError, SOCKET_TIMEOUT, sign, socketTimedOut } from './errors.ts';
 import { admit } from './gate.ts';
 import { account } from './services/account.ts';
 import { eks } from './services/eks.ts';
@@ -37,7 +37,8 @@ export interface Call {
 /** What goes wrong with a call: before it takes effect, or after, so that only the answer is lost. */
 export interface Fault {
   readonly when: 'before' | 'after';
-  readonly error: Error;
+  /** `silence`: no answer ever comes, until the client's side closes the connection. */
+  readonly error: Error | 'silence';
 }
 
 export interface SimulatorOptions {
@@ -94,17 +95,19 @@ export class Simulator {
     const call = this.#count(service, operation, region, sent.input);
     const requestId = uuidOf(`request ${call.n}`);
     const fault = faults?.(call);
+    const error = fault?.error === 'silence' ? socketTimedOut() : fault?.error;
     this.#callMs ??= await clock.during(() => store.transact((world) => world.lags.callMs));
     await clock.sleep(this.#callMs);
     const done = await clock.during(() =>
       store.transact((world): Outcome => {
         advance(world, clock.now());
         this.#callMs = world.lags.callMs;
-        if (fault?.when === 'before') return { error: fault.error };
+        if (error && fault?.when === 'before') return { error };
         const result = handle(world, call, service === 'eks' ? tokenOf(sent) : undefined);
-        return fault ? { error: fault.error } : result;
+        return error ? { error } : result;
       }),
     );
+    if (fault?.error === 'silence') await silence(clock);
     if ('error' in done) {
       const error = done.error as AwsError;
       if (error.$metadata) sign(error, service, requestId);
@@ -121,6 +124,11 @@ export class Simulator {
     if (write) this.#writes++;
     return { service, operation, region, input, write, n: ++this.#calls, writeN: write ? this.#writes : 0 };
   }
+}
+
+/** By the second, so that whoever waits with an alarm is not kept from it. */
+async function silence(clock: SimulatedTime): Promise<void> {
+  for (const end = clock.now() + SOCKET_TIMEOUT; clock.now() < end; ) await clock.sleep(1_000);
 }
 
 /** The world changes, or an error says why not; what is answered is no part of the world. */
