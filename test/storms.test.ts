@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serverError, throttled } from '../src/simulator/errors.ts';
-import { scenarios } from '../src/simulator/scenarios.ts';
+import { many, scenarios } from '../src/simulator/scenarios.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
 import { addUpdate, type World } from '../src/simulator/world.ts';
 import { account, type Ran } from './helpers/account.ts';
@@ -50,6 +50,19 @@ describe('storms', () => {
     expect((await run(DELETE, { faults: sometimes(0.3, fault) })).code).toBe(0);
     expect(comparable(world, { identity: true })).toEqual(first);
   });
+});
+
+it('eighty clusters in one region: not one call is throttled, there and back', async () => {
+  const world = many(80, [US]);
+  const { run, clock } = account(world);
+  for (const line of [ENABLE, 'enable-audit --yes -o json', 'status -o json', DELETE]) {
+    const { code, calls, refusals } = await run(line);
+    expect(code).toBe(0);
+    expect(calls.length).toBeGreaterThan(200);
+    expect(refusals.filter((name) => /Throttl|SlowDown|TooMany/.test(name))).toEqual([]);
+    // The next run counts its calls anew.
+    await clock.sleep(1_000);
+  }
 });
 
 describe('slow AWS', () => {

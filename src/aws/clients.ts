@@ -101,13 +101,16 @@ interface Context {
   readonly commandName?: string;
 }
 
-/** Each attempt waits for its turn inside the SDK's retry, so that a pause between attempts holds no place. */
+/**
+ * Each attempt waits for its turn inside the SDK's retry, so that a pause between attempts holds no place. It waits before it takes
+ * a place, which others may use meanwhile; and as calls that queue for a place may bunch there, once more when it has one.
+ */
 function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions) {
   const killed = new Promise<never>((_, reject) =>
     kill.addEventListener('abort', () => reject(kill.reason), { once: true }),
   );
   killed.catch(() => {});
-  const pace = createPacer(clock);
+  const [pace, start] = [createPacer(clock), createPacer(clock)];
   const limit = createLimiter(concurrency);
   return (service: string, region: string) => {
     const attempt =
@@ -115,19 +118,22 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
       async (args) => {
         if (signal.aborted) throw signal.reason;
         await pace(service, operationOf(context), signal);
-        if (signal.aborted) throw signal.reason;
-        return limit(() => Promise.race([answered(next(args), clock), killed]));
+        return limit(async () => {
+          await start(service, operationOf(context), signal);
+          if (signal.aborted) throw signal.reason;
+          return Promise.race([answered(next(args), clock), killed]);
+        });
       };
     const whole =
       (next: Handler, context: Context): Handler =>
       async (args) => {
-        const start = clock.now();
+        const begun = clock.now();
         const tell = (metadata: { attempts?: number; requestId?: string } = {}, error?: string) =>
           onCall?.({
             service,
             operation: operationOf(context),
             region,
-            ms: clock.now() - start,
+            ms: clock.now() - begun,
             attempts: metadata.attempts ?? 1,
             requestId: metadata.requestId,
             error,

@@ -15,6 +15,7 @@ export const RATES: Readonly<Record<string, number>> = {
   'logs:CreateLogGroup': 10,
   'logs:DeleteLogGroup': 10,
   'logs:DescribeLogStreams': 25,
+  'logs:FilterLogEvents': 5,
   'logs:ListTagsForResource': 30,
   'firehose:*': 5,
 };

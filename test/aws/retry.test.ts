@@ -16,7 +16,7 @@ function account(answer: (attempt: number) => unknown, more: Partial<ClientOptio
   const calls: ApiCall[] = [];
   let attempts = 0;
   const reply = () => async () => {
-    const said = answer(++attempts);
+    const said = await answer(++attempts);
     if (said instanceof Error) throw said;
     return { output: { $metadata: { requestId: 'r-2' }, clusters: [], ...(said as object) }, response: {} };
   };
@@ -117,10 +117,37 @@ describe('retry, through real clients', () => {
 
   it('calls of a rated operation wait their turn, each attempt too', async () => {
     const { aws, clock, attempts } = account(() => ({}));
-    const input = { logGroupName: 'g', filterName: 'f', filterPattern: '', destinationArn: 'd' };
-    await Promise.all(Array.from({ length: 11 }, () => aws.logs.send(new PutSubscriptionFilterCommand(input))));
+    await Promise.all(Array.from({ length: 11 }, () => aws.logs.send(new PutSubscriptionFilterCommand(filter))));
     expect(attempts()).toBe(11);
     expect(clock.now()).toBeGreaterThan(2_000);
+  });
+
+  const filter = { logGroupName: 'g', filterName: 'f', filterPattern: '', destinationArn: 'd' };
+
+  it('calls that wait their turn hold no place', async () => {
+    const { aws, clock } = account(() => ({}), { concurrency: 1 });
+    const rated = Array.from({ length: 11 }, () => aws.logs.send(new PutSubscriptionFilterCommand(filter)));
+    await aws.eks.send(new ListClustersCommand({}));
+    expect(clock.now()).toBe(0);
+    await Promise.all(rated);
+    expect(clock.now()).toBeGreaterThan(2_000);
+  });
+
+  it('calls of a rated operation that have queued for a place do not bunch', async () => {
+    const begun: number[] = [];
+    let first = true;
+    const { aws, clock } = account(
+      () => {
+        if (!first) return void begun.push(clock.now());
+        first = false;
+        return clock.sleep(3_000);
+      },
+      { concurrency: 1 },
+    );
+    const slow = aws.eks.send(new ListClustersCommand({}));
+    await Promise.all(Array.from({ length: 11 }, () => aws.logs.send(new PutSubscriptionFilterCommand(filter))));
+    await slow;
+    expect(begun.map((time) => time - begun[0]!)).toEqual([0, 0, 0, 0, 0, 1_020, 1_020, 1_020, 1_020, 1_020, 2_040]);
   });
 
   it('a pause between attempts holds no place', async () => {

@@ -12,6 +12,8 @@ export interface Ran {
   readonly stderr: string;
   readonly calls: readonly Call[];
   readonly writes: readonly string[];
+  /** The names of the errors that AWS has answered. */
+  readonly refusals: readonly string[];
   /** The document, for a command line with -o json. */
   readonly json: Document;
 }
@@ -33,7 +35,12 @@ export function account(world: World) {
     { faults, env = {}, onInterrupt }: RunOptions = {},
   ): Promise<Ran> {
     const calls: Call[] = [];
-    const simulator = new Simulator({ clock, store, faults, onCall: (call) => void calls.push(call) });
+    const refusals: string[] = [];
+    const onCall = (call: Call, error?: Error) => {
+      calls.push(call);
+      if (error) refusals.push(error.name);
+    };
+    const simulator = new Simulator({ clock, store, faults, onCall });
     const [stdout, stderr] = [collect(), collect()];
     const code = await main(typeof line === 'string' ? line.split(' ') : line, {
       stdin: Object.assign(new PassThrough(), { isTTY: false }),
@@ -59,6 +66,7 @@ export function account(world: World) {
       stderr: stderr.text(),
       calls,
       writes,
+      refusals,
       get json() {
         return JSON.parse(stdout.text()) as Document;
       },
