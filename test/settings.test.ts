@@ -17,7 +17,7 @@ import {
   settingsLabels,
 } from '../src/desired/settings.ts';
 import { canonical, diff, diffTags, keepBefore } from '../src/engine/diff.ts';
-import type { Json, Labels, Spec, Tags } from '../src/engine/resource.ts';
+import { type Json, type Labels, presentLabels, type Spec, type Tags } from '../src/engine/resource.ts';
 import { decodePairs, encodePairs, state } from '../src/engine/state.ts';
 
 const DEFAULTS = accountDefaults('aws');
@@ -27,7 +27,9 @@ const ODD = `a b=c,d@e%f"g'h{i}j\\k*l?m|n&o<p>q é 你 🎉 \t\n`;
 
 /** The tags as they are after these labels. */
 const applied = (labels: Labels, tags: Tags = {}): Tags =>
-  Object.fromEntries(Object.entries({ ...tags, ...labels }).filter((e): e is [string, string] => e[1] !== null));
+  Object.fromEntries(
+    Object.entries({ ...tags, ...presentLabels(labels, tags) }).filter(([key]) => labels[key] !== null),
+  );
 const recorded = (settings: Partial<AccountSettings>, tags: Tags = {}) =>
   applied(settingsLabels({ ...DEFAULTS, ...settings }, 'aws'), tags);
 
@@ -60,14 +62,15 @@ describe('the record of the settings', () => {
     expect(readRecord(recorded(DEFAULTS)).account).toEqual({});
   });
 
-  it('a long record spreads over several tags, and a shorter one takes them back', () => {
+  it('a long record spreads over several tags, and a shorter one empties them', () => {
     const long = recorded({ filterPattern: 'x y '.repeat(200) });
     const count = Object.keys(long).length;
     expect(count).toBeGreaterThan(3);
     const shorter = recorded({ filterPattern: 'x y '.repeat(60) }, long);
-    expect(Object.keys(shorter).length).toBeLessThan(count);
+    expect(Object.keys(shorter)).toEqual(Object.keys(long));
+    expect(Object.values(shorter).filter(Boolean).length).toBeLessThan(count);
     expect(readRecord(shorter).account.filterPattern).toBe('x y '.repeat(60));
-    expect(recorded({}, long)).toEqual({ 'rad-connect:settings': '.' });
+    expect(Object.values(recorded({}, long)).filter(Boolean)).toEqual(['.']);
   });
 
   it('its text ends with a sign that no text has', () => {
@@ -121,6 +124,12 @@ describe('the record of the settings', () => {
       expect(() => checkRoom(settings, 'aws', places(most + 1))).toThrow(
         expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(/^51 tags .* 50 /) }),
       );
+    });
+
+    it('a tag of settings that was emptied takes its room too', () => {
+      const now = { 'rad-connect:settings': 'x', 'rad-connect:settings-1': '' };
+      expect(() => checkRoom(DEFAULTS, 'aws', places(46), now)).not.toThrow();
+      expect(() => checkRoom(DEFAULTS, 'aws', places(47), now)).toThrow(/^51 tags/);
     });
   });
 
@@ -325,7 +334,9 @@ describe('diff', () => {
     ['as wanted', { a: '1' }, { a: '1', b: '2' }, []],
     ['surplus', { a: null }, { a: '1' }, ['tags.a']],
     ['rightly not there', { a: null }, {}, []],
-    ['empty is there', { a: '' }, {}, ['tags.a']],
+    ['emptied', { a: '' }, { a: '' }, []],
+    ['rightly not even there', { a: '' }, {}, []],
+    ['not emptied', { a: '' }, { a: '1' }, ['tags.a']],
   ])('tags: %s', (_, labels, tags, paths) => {
     expect(diffTags(labels, tags).map(({ path }) => path)).toEqual(paths);
   });

@@ -37,15 +37,24 @@ export async function until<T>(
   run: Run,
   { what, limit = 10 * MINUTE }: Partial<Wait> & Pick<Wait, 'what'>,
 ): Promise<T> {
+  const value = await soon(read, ready, run, { what, limit });
+  if (ready(value)) return value;
+  throw new RadError('TIMEOUT', `still waiting for ${what} after ${Math.round(limit / MINUTE)} minutes`, {
+    hint: 'run the same command again: it goes on from here',
+  });
+}
+
+/** Ask until it is ready or the time is over: what was seen last. */
+export async function soon<T>(
+  read: () => Promise<T>,
+  ready: (value: T) => boolean,
+  run: Run,
+  { what, limit }: Wait,
+): Promise<T> {
   const end = run.now() + limit;
   for (let pause = FIRST; ; pause = Math.min(pause * 1.5, LONGEST)) {
     const value = await read();
-    if (ready(value)) return value;
-    if (run.now() + pause > end) {
-      throw new RadError('TIMEOUT', `still waiting for ${what} after ${Math.round(limit / MINUTE)} minutes`, {
-        hint: 'run the same command again: it goes on from here',
-      });
-    }
+    if (ready(value) || run.now() + pause > end) return value;
     await rest(run, pause, what);
   }
 }

@@ -80,7 +80,10 @@ const MOST_ROLE_TAGS = 50;
 const LISTS = { clusters: 'clusters', excludeClusters: 'exclude-clusters' } as const;
 const TEXTS = { externalId: 'external-id', radRoleArn: 'rad-role-arn', filterPattern: 'filter-pattern' } as const;
 
-/** The tags that record these settings: what differs from the defaults, cut to the length of a tag value. */
+/**
+ * The tags that record these settings: what differs from the defaults, cut to the length of a tag value. One call writes them all:
+ * a surplus one is emptied, not taken away by a second call, between which another run could write a longer record.
+ */
 export function settingsLabels(settings: AccountSettings, partition: string): Labels {
   const defaults = accountDefaults(partition);
   const pairs: Record<string, string> = {};
@@ -102,11 +105,11 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
       'these settings are too long to be kept in tags: shorten --filter-pattern, --clusters or --tag',
     );
   }
-  return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? null]));
+  return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? '']));
 }
 /**
  * Ends the text, also an empty one: a record that is not there at all was taken away by somebody. And a chunk left over from a
- * longer text, between two calls, is not read as part of it.
+ * longer text, of a run at the same time, is not read as part of it.
  */
 const END = '.';
 const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
@@ -118,7 +121,9 @@ export function checkRoom(
   regions: readonly string[],
   now: Tags = {},
 ): void {
-  const chunks = Object.values(settingsLabels(settings, partition)).filter((chunk) => chunk !== null).length;
+  const chunks = Object.entries(settingsLabels(settings, partition)).filter(
+    ([key, chunk]) => chunk || key in now,
+  ).length;
   const others = Object.keys({ ...now, ...settings.tags }).filter((key) => !key.startsWith('rad-connect:')).length;
   const all = 2 + chunks + regions.length + others;
   if (all <= MOST_ROLE_TAGS) return;

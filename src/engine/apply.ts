@@ -2,8 +2,9 @@ import { diff } from './diff.ts';
 import { asRadError, RadError } from './errors.ts';
 import type { Outcome, Report } from './event.ts';
 import { type Action, foreign, type Goal, isOurs, isSealed, judge, type Step, waitsFor, writes } from './plan.ts';
-import { type Actual, presentLabels, type Resource, type Run, type Spec, type Tags } from './resource.ts';
+import { presentLabels, type Resource, type Run, type Spec } from './resource.ts';
 import { state } from './state.ts';
+import { hasTags, putAll, seal, tag, untag } from './write.ts';
 
 /** What a whole run is given: where to tell, when to stop, how time passes. */
 export interface Surroundings extends Omit<Run, 'note'> {
@@ -75,7 +76,7 @@ const verbs: Record<Action, Verb> = {
     const { resource } = step;
     const { claim, type, name } = resource;
     if (isSealed(resource)) await resource.create(state.owned, run);
-    const now = await resource.read('fresh');
+    const now = await resource.until((seen) => !isSealed(resource) || isOurs(resource, seen), run);
     if (isOurs(resource, now) || (!now.exists && !isSealed(resource))) {
       return verbs.update({ ...step, actual: now, ...judge(resource, now) }, run);
     }
@@ -91,11 +92,12 @@ const verbs: Record<Action, Verb> = {
     const { resource, actual, stay } = step;
     if (resource.claim === 'prior' && !(await claimPrior(resource))) return undefined;
     const labels = stay?.labels ?? resource.labels;
-    await tagWhere(resource, actual, presentLabels(labels));
+    const wanted = presentLabels(labels, actual.tags);
+    if (!hasTags(actual, wanted)) await tag(resource, wanted, run);
     const surplus = Object.keys(labels).filter((key) => labels[key] === null && actual.tags?.[key] !== undefined);
-    if (surplus.length) await resource.untag(surplus);
+    if (surplus.length) await untag(resource, surplus, run);
     await putAll(step, run);
-    if (isSealed(resource) && !stay) await tagWhere(resource, actual, state.sealed(resource.spec));
+    if (isSealed(resource) && !stay) await seal(step, run);
     return undefined;
   },
 
@@ -105,12 +107,12 @@ const verbs: Record<Action, Verb> = {
     if (!now.exists) return undefined;
     if (!isOurs(resource, now)) return NOT_OURS;
     await putAll({ ...step, changes: diff(target, now.spec) }, run);
-    await resource.untag(state.keys);
+    await untag(resource, state.keys, run);
     return undefined;
   },
 
-  async release({ resource }) {
-    await resource.untag(state.keys);
+  async release({ resource }, run) {
+    await untag(resource, state.keys, run);
     return undefined;
   },
 
@@ -121,6 +123,7 @@ const verbs: Record<Action, Verb> = {
     if (!now.exists) return undefined;
     if (!isOurs(resource, now)) return NOT_OURS;
     await resource.delete(run);
+    await resource.until(({ exists }) => !exists, run);
     return undefined;
   },
 };
@@ -136,13 +139,4 @@ async function claimPrior(resource: Resource): Promise<boolean> {
   const prior: Spec = Object.fromEntries(differences.map(({ path, before }) => [path, before ?? false]));
   if (!state.isClaimed(now.tags)) await resource.tag(state.shared(prior));
   return true;
-}
-
-async function tagWhere(resource: Resource, { tags: now }: Actual, wanted: Tags): Promise<void> {
-  if (Object.entries(wanted).some(([key, value]) => now?.[key] !== value)) await resource.tag(wanted);
-}
-
-async function putAll({ resource, target, changes }: Step, run: Run): Promise<void> {
-  const fields = new Set(changes.map(({ path }) => path.split('.')[0]!));
-  for (const field of fields) if (field in target) await resource.put(field, target, run);
 }

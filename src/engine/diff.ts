@@ -16,10 +16,10 @@ export function diff(wanted: Spec, actual: Partial<Spec>, at = ''): Change[] {
   });
 }
 
-/** The same for tags: null means that the tag must not be there. */
+/** The same for tags: null means that the tag must not be there, '' that it may be there, empty. */
 export const diffTags = (labels: Labels, tags: Tags): Change[] =>
   Object.entries(labels)
-    .filter(([key, after]) => (tags[key] ?? null) !== after)
+    .filter(([key, after]) => (tags[key] ?? (after === '' ? '' : null)) !== after)
     .map(([key, after]) => ({ path: `tags.${key}`, before: tags[key], after }));
 
 /** `spec` with the value at each path of these changes replaced by what was there before. */

@@ -3,7 +3,7 @@ import type { RadError } from './errors.ts';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type Spec = { readonly [field: string]: Json };
 export type Tags = Readonly<Record<string, string>>;
-/** Tags that a thing must have (a string) or must not have (null). */
+/** Tags that a thing must have (a string), must not have (null), or that say nothing where they are there (''). */
 export type Labels = Readonly<Record<string, string | null>>;
 
 /** The words of the contract for what rad-connect makes or changes. */
@@ -115,13 +115,19 @@ export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels
   tag(tags: Tags): Promise<unknown>;
   untag(keys: readonly string[]): Promise<unknown>;
   delete(run: Run): Promise<unknown>;
+  /** Looks afresh until it is so, or for as long as reads may be late: what was seen last. */
+  until(ready: (now: Actual) => boolean, run: Run): Promise<Actual>;
   stricter(path: string, from: Json | undefined, to: Json): boolean;
 }
+
+/** Reads until it is so, or for as long as reads may be late after a write: what was read last. */
+export type Until = <T>(read: () => Promise<T>, ready: (value: T) => boolean, run: Run) => Promise<T>;
 
 /** Erase the spec type once, here, so that the engine has no generics; and let no foreign error leave a resource. */
 export function defineKind<S extends Spec, C extends { readonly region: string }>(
   kind: Kind<S, C>,
   explain: (error: unknown) => RadError,
+  until: Until,
 ) {
   const door =
     <A extends unknown[], T>(verb: (...args: A) => Promise<T>) =>
@@ -155,6 +161,9 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
     tag: door(async (tags: Tags) => kind.tag?.(aws, name, tags)),
     untag: door(async (keys: readonly string[]) => kind.untag?.(aws, name, keys)),
     delete: door(async (run: Run) => kind.delete?.(aws, name, run)),
+    until: door((ready: (now: Actual) => boolean, run: Run) =>
+      until<Actual>(() => kind.read(aws, name, 'fresh'), ready, run),
+    ),
     stricter: (path, from, to) => kind.stricter?.(path, from, to) ?? false,
   });
   /** A thing of somebody else that is to go, if its content says that it is the one that is meant. */
@@ -166,6 +175,10 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
   return Object.assign(wanted, { gone });
 }
 
-/** Those that must be there. */
-export const presentLabels = (labels: Labels = {}): Tags =>
-  Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => entry[1] !== null));
+/** Those to be written to a thing with these tags: what must be there, and what must say nothing where it does. */
+export const presentLabels = (labels: Labels = {}, now: Tags = {}): Tags =>
+  Object.fromEntries(
+    Object.entries(labels).filter(
+      (entry): entry is [string, string] => entry[1] !== null && (entry[1] !== '' || Boolean(now[entry[0]])),
+    ),
+  );

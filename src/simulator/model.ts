@@ -21,6 +21,8 @@ export interface World {
   due: Due[];
   /** When rate-limited calls were let through in the last second. */
   recent: Record<string, number[]>;
+  /** What was there before the latest changes, for reads that are late. */
+  past?: Past[];
   /** The next stream created ends CREATING_FAILED for this reason. */
   failNextStream?: StreamFailure;
 }
@@ -30,6 +32,8 @@ export interface Lags {
   callMs: number;
   roleVisibleMs: number;
   roleMs: number;
+  /** How late reads of roles, buckets, log groups and clusters may be. */
+  staleMs: number;
   eksUpdateMs: number;
   logGroupMs: number;
   streamCreatingMs: number;
@@ -194,6 +198,16 @@ export interface Bucket {
   uploads: { key: string; uploadId: string; at: number }[];
   /** Keys whose deletion AWS refuses (object lock, legal hold). */
   undeletable?: string[];
+}
+
+export interface Past {
+  part: 'roles' | 'buckets' | 'groups' | 'clusters';
+  region: string;
+  name: string;
+  /** When it changed. */
+  at: number;
+  /** null: it was not there. */
+  before: object | null;
 }
 
 type Place = { at: number; region: string; name: string };

@@ -11,6 +11,7 @@ import { logs } from './services/logs.ts';
 import { s3 } from './services/s3.ts';
 import type { Input, Service } from './services/service.ts';
 import { sts } from './services/sts.ts';
+import { asRead, keepPast, subjectOf } from './staleness.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
@@ -132,9 +133,12 @@ async function silence(clock: SimulatedTime): Promise<void> {
 }
 
 /** The world changes, or an error says why not; what is answered is no part of the world. */
-function handle(world: World, { service, operation, region, input }: Call, token: string | undefined): Outcome {
+function handle(account: World, call: Call, token: string | undefined): Outcome {
+  const { service, operation, region, input, write } = call;
+  if (write) keepPast(account, subjectOf(service, region, input));
+  const world = write ? account : asRead(account);
   try {
-    admit(world, service, operation, region);
+    admit(account, service, operation, region);
     const run = own(own(services, service) ?? {}, operation);
     if (!run) throw awsError('NotImplemented', `the simulator does not know ${service}:${operation}`, 501);
     const here = world.regions[region]!;

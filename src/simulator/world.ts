@@ -24,6 +24,7 @@ export function emptyWorld(more: Partial<World> = {}): World {
       callMs: 20,
       roleVisibleMs: 0,
       roleMs: 8_000,
+      staleMs: 0,
       eksUpdateMs: 180_000,
       logGroupMs: 30_000,
       streamCreatingMs: 60_000,

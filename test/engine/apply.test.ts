@@ -72,6 +72,7 @@ function memory(world: Record<string, Thing> = {}) {
         stricter: (_, before, after) => Number(before) > Number(after),
       },
       (error) => (error instanceof RadError ? error : new RadError('INTERNAL', String(error))),
+      (read) => read(),
     )({ region: 'r' }, name, spec, wish);
   };
 
@@ -141,14 +142,18 @@ describe('apply: order', () => {
     expect(calls.filter((text) => !text.endsWith(' beside'))).toEqual([
       'look logging',
       'delete logging',
+      'look logging',
       'look filter',
       'delete filter',
+      'look filter',
       'look stream',
       'delete stream',
+      'look stream',
       'look bucket',
       'delete bucket',
+      'look bucket',
     ]);
-    expect(calls.filter((text) => text.endsWith(' beside'))).toEqual(['look beside', 'delete beside']);
+    expect(calls.filter((text) => text.endsWith(' beside'))).toEqual(['look beside', 'delete beside', 'look beside']);
     expect(on.world).toEqual({});
   });
 
@@ -276,7 +281,7 @@ describe('apply: a stop', () => {
     const stream = on.make('stream', { needs: [stopping] });
     const first = await on.run('present', [stopping, stream], stopper);
     expect(first.ends).toEqual({ bucket: 'done', stream: 'skipped' });
-    expect(first.calls).toEqual(['create bucket', 'look bucket', 'put bucket.a=1', 'tag bucket spec']);
+    expect(first.calls).toEqual(['create bucket', 'look bucket', 'put bucket.a=1', 'tag bucket spec', 'look bucket']);
     expect((await on.run('present', [bucket, on.make('stream')])).ends).toEqual({
       bucket: 'unchanged',
       stream: 'done',
@@ -290,7 +295,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const { calls } = await on.run('present', [
       on.make('t', { spec: { a: 1, b: 2 }, labels: { x: '1', y: null }, birth: { team: 's' } }),
     ]);
-    expect(calls).toEqual(['create t', 'look t', 'put t.a=1', 'put t.b=2', 'tag t spec']);
+    expect(calls).toEqual(['create t', 'look t', 'put t.a=1', 'put t.b=2', 'tag t spec', 'look t']);
     expect(on.world.t!.tags).toEqual({ team: 's', x: '1', ...state.owned, ...state.sealed({ a: 1, b: 2 }) });
   });
 
@@ -333,7 +338,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       },
     };
     const { ends, calls } = await on.run('present', [lost]);
-    expect([ends.t, calls]).toEqual(['done', ['look t', 'put t.b=2', 'tag t spec']]);
+    expect([ends.t, calls]).toEqual(['done', ['look t', 'put t.b=2', 'tag t spec', 'look t']]);
   });
 
   describe('what is known by its content', () => {
@@ -382,14 +387,14 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const spec = { a: 1, b: 2, c: 3 };
     const on = memory({ t: { spec: { a: 0, b: 9, c: 3 }, tags: owned(spec).tags } });
     const { calls } = await on.run('present', [on.make('t', { spec })]);
-    expect(calls).toEqual(['put t.a=1']);
+    expect(calls).toEqual(['put t.a=1', 'look t']);
     expect(on.world.t!.spec).toEqual({ a: 1, b: 9, c: 3 });
   });
 
   it('update of what another wish had sealed gives it the new seal, last', async () => {
     const on = memory({ t: owned({ a: 0 }) });
     const { calls } = await on.run('present', [on.make('t')]);
-    expect(calls).toEqual(['put t.a=1', 'tag t spec']);
+    expect(calls).toEqual(['put t.a=1', 'tag t spec', 'look t']);
   });
 
   it('update that fails midway leaves no new seal', async () => {
@@ -402,14 +407,14 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
   it('update: first the record, what must go too, then the fields, then the seal alone', async () => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { x: '1', w: '2', y: null } })]);
-    expect(calls).toEqual(['tag t x,w', 'untag t', 'put t.a=1', 'tag t spec']);
+    expect(calls).toEqual(['tag t x,w', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec', 'look t']);
     expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { x: '1', w: '2', z: '1' }).tags);
   });
 
   it.each<[string, readonly string[], Tags]>([
     ['tag t x', ['tag t x'], { x: '0', y: '1' }],
-    ['put t.a=1', ['tag t x', 'untag t', 'put t.a=1'], { x: '1' }],
-    ['tag t spec', ['tag t x', 'untag t', 'put t.a=1', 'tag t spec'], { x: '1' }],
+    ['put t.a=1', ['tag t x', 'look t', 'untag t', 'look t', 'put t.a=1'], { x: '1' }],
+    ['tag t spec', ['tag t x', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec'], { x: '1' }],
   ])('update that fails at %s goes no further, and has the old seal', async (failing, expected, labels) => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1' }) });
     on.fail(failing);
@@ -421,10 +426,53 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     expect(on.world.t).toEqual(owned({ a: 1 }, { x: '1' }));
   });
 
+  describe('what another run writes in between', () => {
+    /** Something happens right after the seal, the first so many times. */
+    const meddled = (change: (world: ReturnType<typeof memory>['world']) => unknown, times = 1) => {
+      const on = memory({ t: owned({ a: 0, b: 0 }) });
+      const plain = on.make('t', { spec: { a: 1, b: 1 } });
+      let left = times;
+      const tag = async (tags: Tags) => {
+        await plain.tag(tags);
+        if (left-- > 0) change(on.world);
+      };
+      return { on, run: () => on.run('present', [{ ...plain, tag }]) };
+    };
+    const other = (spec: Spec) => (world: Record<string, Thing>) => Object.assign(world.t!.spec, spec);
+
+    it.each<[string, Spec]>([
+      ['something else', { a: 0 }],
+      ['something stricter', { a: 9 }],
+    ])('%s: it is written again, under the seal', async (_, spec) => {
+      const { on, run } = meddled(other(spec));
+      const { calls, ends } = await run();
+      expect([ends.t, calls.slice(-4)]).toEqual(['done', ['look t', 'put t.a=1', 'tag t spec', 'look t']]);
+      expect(on.world.t).toEqual(owned({ a: 1, b: 1 }));
+    });
+
+    it('again and again: there is no seal that would say what is not so', async () => {
+      const { on, run } = meddled(other({ a: 0 }), 2);
+      expect((await run()).ends.t).toBe('done');
+      expect(on.world.t).toEqual({ spec: { a: 0, b: 1 }, tags: state.owned });
+    });
+
+    it('its own seal: ours comes back', async () => {
+      const { on, run } = meddled((world) => Object.assign(world.t!, { tags: owned({ a: 5 }).tags }));
+      await run();
+      expect(on.world.t).toEqual(owned({ a: 1, b: 1 }));
+    });
+
+    it('nothing any more: it failed', async () => {
+      const { run } = meddled((world) => delete world.t);
+      const { outcomes } = await run();
+      expect(outcomes).toMatchObject([{ status: 'failed', error: { code: 'AWS', hint: expect.any(String) } }]);
+    });
+  });
+
   it('what is unfinished keeps a stricter value that is there, and gets its seal', async () => {
     const on = memory({ t: { spec: { a: 9 }, tags: { ...state.owned } } });
     const { calls } = await on.run('present', [on.make('t', { spec: { a: 1, b: 2 } })]);
-    expect(calls).toEqual(['put t.b=2', 'tag t spec']);
+    expect(calls).toEqual(['put t.b=2', 'tag t spec', 'look t']);
     expect(on.world.t).toEqual({ spec: { a: 9, b: 2 }, tags: owned({ a: 1, b: 2 }).tags });
   });
 
@@ -439,14 +487,14 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       },
     };
     const { calls } = await on.run('present', [racing]);
-    expect(calls).toEqual(['create t', 'look t', 'put t.b=2', 'tag t spec']);
+    expect(calls).toEqual(['create t', 'look t', 'put t.b=2', 'tag t spec', 'look t']);
     expect(on.world.t!.spec).toEqual({ a: 9, b: 2 });
   });
 
   it('labels that must go are taken away', async () => {
     const on = memory({ t: owned({ a: 1 }, { y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { y: null, q: null } })]);
-    expect(calls).toEqual(['untag t']);
+    expect(calls).toEqual(['untag t', 'look t', 'look t']);
     expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { z: '1' }).tags);
   });
 
@@ -535,7 +583,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       const { calls } = await on.run('absent', [shared(on)], new AbortController(), () => {
         on.world.t!.spec = { audit: false, api: true };
       });
-      expect(calls).toEqual(['look t', 'untag t']);
+      expect(calls).toEqual(['look t', 'untag t', 'look t']);
       expect(on.world.t).toEqual({ spec: { audit: false, api: true }, tags: {} });
     });
 
@@ -544,7 +592,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
         t: { spec: { audit: true, api: true }, tags: { theirs: '1', ...state.shared({ audit: false }) } },
       });
       const { calls } = await on.run('absent', [shared(on)]);
-      expect(calls).toEqual(['look t', 'put t.audit=false', 'untag t']);
+      expect(calls).toEqual(['look t', 'put t.audit=false', 'untag t', 'look t']);
       expect(on.world.t).toEqual({ spec: { audit: false, api: true }, tags: { theirs: '1' } });
     });
 
@@ -560,7 +608,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
       const on = memory({ t: { spec, tags: { theirs: '1', ...state.shared({ audit: false }) } } });
       const resource = on.make('t', { claim: 'prior', spec, stays: () => ({ why: 'asked', release: true }) });
       const { calls, ends } = await on.run('absent', [resource]);
-      expect([ends.t, calls]).toEqual(['done', ['untag t']]);
+      expect([ends.t, calls]).toEqual(['done', ['untag t', 'look t']]);
       expect(on.world.t).toEqual({ spec, tags: { theirs: '1' } });
     });
   });
@@ -575,7 +623,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const on = memory({ t: owned({ a: 1 }, { 'region:r': '1' }) });
     const stays = () => ({ why: 'others', labels: { 'region:r': null } });
     const { calls } = await on.run('absent', [on.make('t', { stays })]);
-    expect(calls).toEqual(['untag t']);
+    expect(calls).toEqual(['untag t', 'look t']);
     expect(on.world.t).toEqual(owned({ a: 1 }));
   });
 

@@ -30,6 +30,7 @@ const thing = (claim: Claim, wish: Wish = {}, spec: Spec = SPEC, name = 'thing')
       stricter: (_, before, after) => Number(before) > Number(after),
     },
     (error) => error as RadError,
+    (read) => read(),
   )({ region: 'r' }, name, spec, wish);
 const there = (spec: Spec, tags: Tags | undefined, facts: Spec = {}): Actual => ({ exists: true, spec, tags, facts });
 const sealed = { ...state.owned, ...state.sealed(SPEC) };

@@ -6,7 +6,12 @@ import {
   ListClustersCommand,
   UpdateClusterConfigCommand,
 } from '@aws-sdk/client-eks';
-import { CreateRoleCommand, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  GetRoleCommand,
+  ListAttachedRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
 import { ListBucketsCommand, PutBucketLifecycleConfigurationCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +45,20 @@ describe('calls', () => {
     ]);
     expect(clock.now()).toBe(emptyWorld().now + 60);
     expect(world.now).toBe(clock.now());
+  });
+
+  it('reads show what was there before a write, as long as they are late; other writes see it at once', async () => {
+    const { iam, clock } = account(emptyWorld({ lags: { ...emptyWorld().lags, staleMs: 5_000 } }));
+    const get = () => nameOf(iam.send(new GetRoleCommand({ RoleName: 'a' })));
+    await iam.send(role('a'));
+    expect(await nameOf(iam.send(role('a')))).toBe('EntityAlreadyExistsException');
+    expect(await get()).toBe('NoSuchEntityException');
+    await clock.sleep(5_000);
+    expect(await get()).toBe('no error');
+    await iam.send(new DeleteRoleCommand({ RoleName: 'a' }));
+    expect(await get()).toBe('no error');
+    await clock.sleep(5_000);
+    expect(await get()).toBe('NoSuchEntityException');
   });
 
   it('an operation that is not known is an error that names it', async () => {

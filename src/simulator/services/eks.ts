@@ -2,6 +2,7 @@ import { dropTags, mergeTags, nextId, own, page, schedule, sorted } from '../bas
 import { awsError } from '../errors.ts';
 import { logTypes } from '../facts.ts';
 import type { Cluster, Due, Update, World } from '../model.ts';
+import { keepPast } from '../staleness.ts';
 import { addLogGroup } from '../world.ts';
 import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
 
@@ -171,6 +172,7 @@ export function clusterEvent(world: World, due: Due): void {
   const { region, name } = due;
   const cluster = own(world.regions[region]!.clusters, name);
   if (!cluster) return;
+  keepPast(world, { part: 'clusters', region, name });
   if (due.what === 'cluster.ready') cluster.status = 'ACTIVE';
   if (due.what === 'cluster.updated') endUpdate(world, region, cluster, due.id);
   if (
@@ -178,6 +180,7 @@ export function clusterEvent(world: World, due: Due): void {
     cluster.logging.length &&
     !own(world.regions[region]!.groups, groupOf(name))
   ) {
+    keepPast(world, { part: 'groups', region, name: groupOf(name) });
     addLogGroup(world, region, groupOf(name));
   }
 }
