@@ -80,7 +80,8 @@ export function explain(error: unknown): RadError {
       'check the network, the proxy and AWS_ENDPOINT_URL, then run again',
     );
   // An error of the SDK carries $metadata or $fault; anything else is a bug of ours.
-  if ($metadata || '$fault' in Object(error)) return say('AWS', message, undefined);
+  if ($metadata || '$fault' in Object(error))
+    return say('AWS', message, 'run the same command again; --debug shows each call');
   return new RadError('INTERNAL', message ?? String(error), { cause: error });
 }
 

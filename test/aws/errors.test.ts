@@ -132,6 +132,7 @@ describe('explain: what AWS said, in our codes', () => {
       'allow this call for these credentials, then run again',
     ],
     ['a taken name', { name: 'BucketAlreadyExists' }, 'choose another --name-prefix'],
+    ['what we do not know', { name: 'InvalidRequest' }, 'run the same command again; --debug shows each call'],
     ['no network', { code: 'ENOTFOUND' }, 'check the network, the proxy and AWS_ENDPOINT_URL, then run again'],
   ])('says what to do about %s', (_, said, hint) => {
     expect(explain(sdk(said)).hint).toBe(hint);
