@@ -194,13 +194,15 @@ describe('firehose:delivery-stream', () => {
     'a stream that is %s is made anew, with its tags',
     async (status) => {
       says(stream(status), stream(status), gone, stream('CREATING'), stream('ACTIVE'));
-      firehose
-        .on(ListTagsForDeliveryStreamCommand)
-        .resolves({ Tags: [{ Key: 'rad-connect:claim', Value: 'owned' }], HasMoreTags: false });
+      const Tags = [
+        { Key: '__proto__', Value: 'x' },
+        { Key: 'rad-connect:claim', Value: 'owned' },
+      ];
+      firehose.on(ListTagsForDeliveryStreamCommand).resolves({ Tags, HasMoreTags: false });
       await make().put('destination', spec, newRun());
       expect(writes(firehose).slice(0, 2)).toEqual([
         ['DeleteDeliveryStream', { DeliveryStreamName, AllowForceDelete: true }],
-        ['CreateDeliveryStream', { ...CREATE, Tags: [{ Key: 'rad-connect:claim', Value: 'owned' }] }],
+        ['CreateDeliveryStream', { ...CREATE, Tags }],
       ]);
     },
   );

@@ -6,6 +6,7 @@ import {
   DescribeDeliveryStreamCommand,
   ListTagsForDeliveryStreamCommand,
   StartDeliveryStreamEncryptionCommand,
+  type Tag,
   TagDeliveryStreamCommand,
   UntagDeliveryStreamCommand,
   UpdateDestinationCommand,
@@ -109,7 +110,7 @@ const describe = async ({ firehose }: Aws, DeliveryStreamName: string) =>
 
 /** undefined: the stream is gone. */
 async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Tags | undefined> {
-  const tags: Record<string, string> = {};
+  const tags: Tag[] = [];
   for (let ExclusiveStartTagKey: string | undefined; ; ) {
     const page = await found(
       firehose.send(
@@ -121,9 +122,9 @@ async function tagsOf({ firehose }: Aws, DeliveryStreamName: string): Promise<Ta
       ),
     );
     if (!page) return undefined;
-    Object.assign(tags, fromList(page.Tags));
+    tags.push(...(page.Tags ?? []));
     ExclusiveStartTagKey = page.Tags?.at(-1)?.Key;
-    if (!page.HasMoreTags || !ExclusiveStartTagKey) return tags;
+    if (!page.HasMoreTags || !ExclusiveStartTagKey) return fromList(tags);
   }
 }
 
