@@ -1,24 +1,36 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
-rmSync(new URL('./dist', import.meta.url), { recursive: true, force: true });
+const dist = new URL('./dist/', import.meta.url);
+rmSync(dist, { recursive: true, force: true });
 
-await build({
-  entryPoints: ['src/cli.ts'],
-  outdir: 'dist',
+const common = {
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.17',
-  minify: true,
-  keepNames: true,
   legalComments: 'none',
-  define: { VERSION: JSON.stringify(version) },
   // Packages in CommonJS call require, which a module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   logLevel: 'warning',
+};
+
+await build({
+  ...common,
+  entryPoints: ['src/cli.ts'],
+  outdir: 'dist',
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  define: { VERSION: JSON.stringify(version) },
 });
+
+// What the entry point answers by itself.
+const maker = new URL('answers.js', dist);
+await build({ ...common, entryPoints: ['src/cli/answers.ts'], outdir: 'dist' });
+const { answers } = await import(maker.href);
+writeFileSync(new URL('answers.json', dist), JSON.stringify(answers(version)));
+rmSync(maker);

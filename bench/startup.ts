@@ -33,7 +33,13 @@ function compare(what: string, rounds: number, peer: () => Timed, args: readonly
   const cpu = (runs: readonly Timed[] = []) => sum(runs.map((timed) => timed.cpu));
   const times = `${wall(b).toFixed(0)} ms against ${wall(a).toFixed(0)} ms, medians of ${rounds}`;
   return [
-    { what, value: wall(b) / wall(a), unit: '× node -e 0', ...(most && { most }), beside: times },
+    {
+      what,
+      value: median(pairs.map(([peers, our]) => our.wall / peers.wall)),
+      unit: '× node -e 0',
+      ...(most && { most }),
+      beside: times,
+    },
     ...(Number.isNaN(cpu(a)) ? [] : [{ what: '  processor time', value: cpu(b) / cpu(a), unit: '× node -e 0' }]),
   ];
 }

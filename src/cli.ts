@@ -5,11 +5,6 @@ declare const VERSION: string;
 /** The process around `main`: argv, streams, signals and the exit code. */
 export async function start(): Promise<void> {
   const argv = process.argv.slice(2);
-  // Asked for often, by scripts: answered before anything is loaded.
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${VERSION}\n`);
-    return;
-  }
   // The SDK announces on stderr, at each start, when it will drop a Node version; stderr is for what concerns the user.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => unwritable(error));
@@ -27,7 +22,7 @@ export async function start(): Promise<void> {
 }
 
 /** A reader that has seen enough (`| head`) is no error; a full disk is. */
-function unwritable({ code }: NodeJS.ErrnoException): never {
+export function unwritable({ code }: NodeJS.ErrnoException): never {
   if (code !== 'EPIPE') process.stderr.write(`error: the result could not be written: ${code}\n`);
   process.exit(code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
 }

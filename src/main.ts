@@ -14,7 +14,9 @@ import { createStopper } from './stop.ts';
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let invocation: Invocation | undefined;
   try {
-    invocation = parse({ argv, env: io.env, version: io.version, print: (text) => io.stdout.write(text) });
+    const { stdout, env, version } = io;
+    const width = stdout.isTTY ? stdout.columns : undefined;
+    invocation = parse({ argv, env, version, width, print: (text) => stdout.write(text) });
     if (!invocation) return 0;
   } catch (error) {
     const command = argv.find((word) => HEADS.has(word)) ?? 'rad-connect';

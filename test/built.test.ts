@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { answers } from '../src/cli/answers.ts';
+import { parse } from '../src/cli/program.ts';
 import type { Document } from '../src/render/document.ts';
 
+const packageVersion = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 const program = fileURLToPath(new URL('../bin/rad-connect.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'rad-connect-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -76,24 +81,54 @@ describe('the built program', () => {
     expect(JSON.parse(stdout)).toMatchObject({ result: 'failed', errors: [{ code: 'CREDENTIALS' }] });
   });
 
-  it.each(['--version', '--help'])('answers %s without loading the AWS SDK', (word) => {
+  it.each([
+    ['--version', true],
+    ['--help', true],
+    ['teardown --help', true],
+    ['no-such-command', false],
+  ])('%s is answered without loading anything of the program: %s', (line, quick) => {
     const NODE_V8_COVERAGE = mkdtempSync(join(home, 'coverage-'));
-    const { stdout, status } = spawnSync(process.execPath, [program, word], {
-      env: { ...env, NODE_V8_COVERAGE },
-      encoding: 'utf8',
-    });
-    expect(status).toBe(0);
-    expect(stdout).toContain(word === '--version' ? packageVersion : 'enable-audit');
+    spawnSync(process.execPath, [program, ...line.split(' ')], { env: { ...env, NODE_V8_COVERAGE } });
     const [report] = readdirSync(NODE_V8_COVERAGE);
     const { result } = JSON.parse(readFileSync(join(NODE_V8_COVERAGE, report ?? ''), 'utf8')) as {
       result: { url: string }[];
     };
     const ours = result.map(({ url }) => url).filter((url) => url.includes('/dist/'));
-    expect(ours.length).toBeGreaterThan(0);
+    expect(ours.length === 0).toBe(quick);
     for (const url of ours) expect(readFileSync(fileURLToPath(url), 'utf8')).not.toContain('EKSClient');
   });
-});
 
-const packageVersion = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+  const answered = answers(packageVersion);
+
+  it('holds the answers of this very code', () => {
+    const built = readFileSync(new URL('../dist/answers.json', import.meta.url), 'utf8');
+    expect(JSON.parse(built)).toEqual(JSON.parse(JSON.stringify(answered)));
+  });
+
+  it.each([
+    ['--version', undefined],
+    ['--help', undefined],
+    ['--help', 80],
+    ['--help', 60],
+    ['--help', 132],
+    ['status --help', 132],
+    ['--version', 132],
+  ])('prints %s as the program does on a terminal of %s columns', (line, columns) => {
+    const terminal = join(home, 'terminal.cjs');
+    writeFileSync(terminal, `Object.assign(process.stdout, { isTTY: true, columns: ${columns} });`);
+    const like = columns === undefined ? [] : ['--require', terminal];
+    const { stdout, status } = spawnSync(process.execPath, [...like, program, ...line.split(' ')], { env });
+    let text = '';
+    const print = (part: string) => {
+      text += part;
+    };
+    parse({ argv: line.split(' '), env: {}, version: packageVersion, width: columns, print });
+    expect([status, String(stdout)]).toEqual([0, text]);
+  });
+
+  it('a reader that has seen enough is no error', async () => {
+    const command = `${process.execPath} ${program} --help; echo "exit $?" >&2`;
+    const { stderr } = spawnSync('sh', ['-c', `(${command}) | true`], { env, encoding: 'utf8' });
+    expect(stderr).toBe('exit 0\n');
+  });
+});

@@ -19,7 +19,7 @@ interface CommandSpec {
   readonly examples: readonly string[];
 }
 
-const COMMANDS: readonly CommandSpec[] = [
+export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'enable-audit',
     help: 'make the account match: audit logging, roles, bucket, stream, filters',
@@ -59,11 +59,13 @@ interface Typed {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Help goes here. */
   readonly print: (text: string) => void;
+  /** Columns of the terminal that it goes to; undefined where it goes elsewhere. */
+  readonly width?: number | undefined;
   readonly version: string;
 }
 
 /** What the command line means; undefined when it asked for help, which has been printed. Throws USAGE. */
-export function parse({ argv, env, print, version }: Typed): Invocation | undefined {
+export function parse({ argv, env, print, width = 80, version }: Typed): Invocation | undefined {
   let invocation: Invocation | undefined;
   const program = new Command('rad-connect')
     .description('Send the Kubernetes audit log of every EKS cluster to RAD Security, in one command.')
@@ -98,7 +100,7 @@ export function parse({ argv, env, print, version }: Typed): Invocation | undefi
   for (const command of all) {
     command
       .exitOverride()
-      .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} })
+      .configureOutput({ writeOut: print, getOutHelpWidth: () => width, writeErr: () => {}, outputError: () => {} })
       .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
   }
   try {

@@ -4,6 +4,7 @@ export type Paint = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan
 
 export interface Stream {
   readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
