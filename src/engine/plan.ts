@@ -45,8 +45,10 @@ export const observe = (resources: readonly Resource[]): Promise<Observation[]> 
     ),
   );
 
-export const isOurs = ({ claim, spec }: Resource, actual: Actual): boolean =>
-  typeof claim === 'function' ? actual.exists && claim(actual.spec, spec) : state.isClaimed(actual.tags);
+export const isOurs = ({ claim, spec }: Resource, actual: Actual): boolean => {
+  if (typeof claim === 'function') return actual.exists && claim(actual.spec, spec);
+  return claim !== 'used' && state.isClaimed(actual.tags);
+};
 
 /** Pure: what is wanted and what was seen give what to do. */
 export function plan(goal: Goal, observations: readonly Observation[]): Step[] {
@@ -74,10 +76,11 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
   const ours = isOurs(resource, actual);
   if (actual.exists && !ours) {
     if (resource.claim === 'if-made') return { ...base, action: 'none' };
-    if (resource.claim !== 'prior') return blocked(foreign(resource), 'foreign');
+    if (resource.claim !== 'prior' && resource.claim !== 'used') return blocked(foreign(resource), 'foreign');
   }
   const refusal = resource.refused(actual, seen);
   if (refusal) return blocked(refusal);
+  if (resource.claim === 'used' || resource.leaves(actual)) return { ...base, action: 'none' };
   if (!actual.exists && resource.claim === 'prior') return { ...base, action: 'none' };
   if (!actual.exists)
     return { ...base, action: 'create', reason: 'missing', changes: diff(resource.spec, actual.spec) };
@@ -96,20 +99,27 @@ function toPresent({ resource, actual, error }: Observation, seen: Seen): Step {
 }
 
 /**
- * Which differences are to be written, and which stay because somebody made them stricter. What is exactly as we left it, our
- * record included, is nobody's: then we have changed our mind. Where we have not finished yet, only a value that is there can be somebody's.
+ * Which differences are to be written, and which stay because somebody made them stricter. A field that is exactly as we left it
+ * is nobody's: then we have changed our mind, where our record is whole. Where we have not finished yet, only a value that is
+ * there can be somebody's.
  */
 export function judge(resource: Resource, actual: Actual): Pick<Step, 'changes' | 'kept' | 'target'> {
+  const tags = actual.tags ?? {};
   const all = diff(resource.spec, actual.spec);
-  const record = diffTags(resource.labels, actual.tags ?? {});
+  const record = diffTags(resource.labels, tags);
   const seal = sealOf(resource, actual);
-  const isAsWeLeftIt =
-    seal === 'other' && record.length === 0 && state.seal(actual.tags ?? {}, actual.spec as Spec) === 'intact';
-  const isSomebodys = ({ path, before, after }: Change) =>
-    (seal !== 'none' || (before ?? null) !== null) &&
-    !resource.insist.includes(path.split('.')[0]!) &&
-    resource.stricter(path, before, after);
-  const kept = isAsWeLeftIt ? [] : all.filter(isSomebodys);
+  const isAsWeLeftIt = (field: string) =>
+    !resource.unsure && record.length === 0 && state.isLeft(tags, field, actual.spec[field]);
+  const isSomebodys = ({ path, before, after }: Change) => {
+    const [field] = path.split('.') as [string];
+    return (
+      (seal !== 'none' || (before ?? null) !== null) &&
+      !resource.insist.includes(field) &&
+      !isAsWeLeftIt(field) &&
+      resource.stricter(path, before, after)
+    );
+  };
+  const kept = all.filter(isSomebodys);
   const changes = [...all.filter((change) => !kept.includes(change)), ...record];
   return { changes, kept, target: keepBefore(resource.spec, kept) };
 }

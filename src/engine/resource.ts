@@ -46,9 +46,15 @@ export interface Run {
 /**
  * How we know that a thing is ours.
  * tag: it carries our claim from the call that made it. prior: the customer's; we change a field and note what it was.
- * if-made: ours where we had to make it, else the customer's and left alone. A function: cannot be tagged, known by its content.
+ * if-made: ours where we had to make it, else the customer's and left alone. used: made elsewhere, needed and never written.
+ * A function: cannot be tagged, known by its content.
  */
-export type Claim<S extends Spec = Spec> = 'tag' | 'prior' | 'if-made' | ((seen: Partial<S>, wanted: S) => boolean);
+export type Claim<S extends Spec = Spec> =
+  | 'tag'
+  | 'prior'
+  | 'if-made'
+  | 'used'
+  | ((seen: Partial<S>, wanted: S) => boolean);
 
 /** How one kind of AWS thing is read and made so. `put` has exactly one entry per spec field: what one API call writes. */
 export interface Kind<S extends Spec, C> {
@@ -85,6 +91,10 @@ export interface Wish {
   readonly birth?: Tags;
   /** Fields that the user named in this very run: written even where what is there is stricter. */
   readonly insist?: readonly string[];
+  /** What is wanted may be defaults only because its record is gone: nothing that we left is made weaker for it. */
+  readonly unsure?: boolean;
+  /** It is good as it is, whatever differs: another installation looks after it. */
+  leaves?(actual: Actual): boolean;
   /** A reason known beforehand why AWS would refuse to make it. */
   refused?(actual: Actual, seen: Seen): RadError | undefined;
   stays?(actual: Actual, seen: Seen): Stay | undefined;
@@ -97,7 +107,7 @@ export interface Wish {
 }
 
 /** One desired thing, closed over its clients. `needs` hold objects that already exist, so a cycle cannot be written. */
-export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels' | 'insist' | 'adopts'>>> {
+export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels' | 'insist' | 'unsure' | 'adopts'>>> {
   readonly type: Type;
   readonly claim: Claim;
   readonly region: string;
@@ -106,6 +116,7 @@ export interface Resource extends Readonly<Required<Pick<Wish, 'needs' | 'labels
   /** Wanted gone even where the goal is `present`. */
   readonly unwanted: boolean;
   readonly about: string | undefined;
+  readonly leaves: NonNullable<Wish['leaves']>;
   readonly refused: NonNullable<Wish['refused']>;
   readonly stays: NonNullable<Wish['stays']>;
   readonly beforeDelete: NonNullable<Wish['beforeDelete']>;
@@ -150,6 +161,8 @@ export function defineKind<S extends Spec, C extends { readonly region: string }
     needs: wish.needs ?? [],
     labels: wish.labels ?? {},
     insist: wish.insist ?? [],
+    unsure: wish.unsure ?? false,
+    leaves: (actual) => wish.leaves?.(actual) ?? false,
     refused: (actual, seen) => wish.refused?.(actual, seen),
     stays: (actual, seen) => wish.stays?.(actual, seen),
     beforeDelete: door(async (run: Run) => wish.beforeDelete?.(run)),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonical } from './diff.ts';
-import type { Spec, Tags } from './resource.ts';
+import type { Json, Spec, Tags } from './resource.ts';
 
 const CLAIM = 'rad-connect:claim';
 const SPEC = 'rad-connect:spec';
@@ -12,9 +12,12 @@ export const state = {
   isClaimed: (tags: Tags | undefined) => tags !== undefined && CLAIM in tags,
   owned: { [CLAIM]: 'owned' } as Tags,
   shared: (prior: Spec): Tags => ({ [CLAIM]: 'shared', [PRIOR]: encodePairs(prior) }),
-  sealed: (spec: Spec): Tags => ({ [SPEC]: hash(spec) }),
+  sealed: (spec: Spec): Tags => ({ [SPEC]: seal(spec) }),
   seal: (tags: Tags, spec: Spec): 'none' | 'intact' | 'other' =>
-    tags[SPEC] === hash(spec) ? 'intact' : tags[SPEC] === undefined ? 'none' : 'other',
+    tags[SPEC] === seal(spec) ? 'intact' : tags[SPEC] === undefined ? 'none' : 'other',
+  /** Whether the seal says that we have left this field with this value. */
+  isLeft: (tags: Tags, field: string, value: Json | undefined): boolean =>
+    tags[SPEC]?.split('.').includes(hash(field, value)) ?? false,
   prior: (tags: Tags | undefined): Spec =>
     Object.fromEntries(
       Object.entries(decodePairs(tags?.[PRIOR])).map(([key, value]) => [
@@ -24,11 +27,17 @@ export const state = {
     ),
 };
 
-const hash = (spec: Spec) =>
+/** A hash of each field, so that a run that changes several and is killed between two of them can be told from a stranger. */
+const seal = (spec: Spec) =>
+  Object.keys(spec)
+    .sort()
+    .map((field) => hash(field, spec[field]))
+    .join('.');
+const hash = (field: string, value: Json | undefined) =>
   createHash('sha256')
-    .update(JSON.stringify(canonical(spec)))
+    .update(JSON.stringify([field, canonical(value) ?? null]))
     .digest('hex')
-    .slice(0, 16);
+    .slice(0, 8);
 
 /**
  * `field=value` pairs in a tag value. The alphabet that IAM, EKS, S3 and Firehose share is letters, digits, space and `_.:/=+-@`;

@@ -95,6 +95,31 @@ describe('plan: claim × state → present, absent', () => {
     expect(told('absent', resource, actual)).toBe(gone);
   });
 
+  it.each<[string, Actual, string, string]>([
+    ['not there', absent(), 'none', 'none'],
+    ['there', there({}, undefined), 'none', 'none'],
+    ['there, even with our mark', there({}, state.owned), 'none', 'none'],
+  ])('used: %s', (_, actual, present, gone) => {
+    const resource = thing('used', {}, {});
+    expect(told('present', resource, actual)).toBe(present);
+    expect(told('absent', resource, actual)).toBe(gone);
+  });
+
+  it('what is used is blocked where it is refused', () => {
+    const refused = () => no;
+    expect(planned('present', thing('used', { refused }, {}), absent())).toMatchObject({
+      action: 'blocked',
+      error: no,
+    });
+  });
+
+  it('what is left to another installation is neither changed nor made anew', () => {
+    const resource = thing('if-made', { leaves: ({ facts }) => facts.by === 'them' });
+    expect(told('present', resource, there({ a: 0 }, state.owned, { by: 'them' }))).toBe('none');
+    expect(told('present', resource, there({ a: 0 }, state.owned))).toBe('update unfinished a b');
+    expect(told('absent', resource, there({ a: 0 }, state.owned, { by: 'them' }))).toBe('delete');
+  });
+
   it('restore aims at what was noted', () =>
     expect(planned('absent', thing('prior', {}, { audit: true }), there({ audit: true }, shared))).toMatchObject({
       target: { audit: false },
@@ -162,6 +187,19 @@ describe('plan: what else decides', () => {
     expect(told('present', resource, there(spec, tags))).toBe(expected);
     expect(planned('present', resource, there(spec, tags)).target).toEqual(target);
   });
+
+  /** What an earlier wish of ours has left: both numbers higher than what is wanted now. */
+  const left = { ...state.owned, ...state.sealed({ a: 9, b: 9 }) };
+  it.each<[string, Spec, Wish, Tags, string]>([
+    ['all as we left it', { a: 9, b: 9 }, {}, left, 'update outdated a b'],
+    ['a field done, the other as we left it', { a: 1, b: 9 }, {}, left, 'update outdated b'],
+    ['a field as we left it, the other by somebody', { a: 9, b: 8 }, {}, left, 'update outdated a (b)'],
+    ['our record is not whole', { a: 9, b: 9 }, { labels: { x: '1' } }, left, 'update outdated tags.x (a) (b)'],
+    ['the record elsewhere is not whole', { a: 9, b: 9 }, { unsure: true }, left, 'update outdated (a) (b)'],
+    ['not whole, but named', { a: 9, b: 9 }, { unsure: true, insist: ['a'] }, left, 'update outdated a (b)'],
+  ])('we have changed our mind: %s', (_, spec, wish, tags, expected) =>
+    expect(told('present', thing('tag', wish), there(spec, tags))).toBe(expected),
+  );
 
   it('a field that the user named is written where we have not finished too', () =>
     expect(told('present', thing('tag', { insist: ['a'] }), there({ a: 9, b: 9 }, state.owned))).toBe(
@@ -301,7 +339,17 @@ describe('state in tags', () => {
     expect(state.seal(tags, { b: { d: 3, c: 2 }, a: 1 })).toBe('intact');
     expect(state.seal(tags, { a: 1, b: { c: 2, d: 4 } })).toBe('other');
     expect(state.seal({}, { a: 1 })).toBe('none');
-    expect(Object.values(tags)[0]).toMatch(/^[0-9a-f]{16}$/);
+    expect(Object.values(tags)[0]).toMatch(/^[0-9a-f]{8}(\.[0-9a-f]{8})*$/);
+  });
+
+  it('a seal knows what was left in each field', () => {
+    const tags = state.sealed({ a: 1, b: { c: 2, d: 3 }, e: null });
+    expect(state.isLeft(tags, 'a', 1)).toBe(true);
+    expect(state.isLeft(tags, 'b', { d: 3, c: 2 })).toBe(true);
+    expect(state.isLeft(tags, 'e', null)).toBe(true);
+    expect(state.isLeft(tags, 'a', 2)).toBe(false);
+    expect(state.isLeft(tags, 'b', 1)).toBe(false);
+    expect(state.isLeft({}, 'a', 1)).toBe(false);
   });
 
   it('a claim is a claim whatever it says', () => {
