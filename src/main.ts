@@ -182,7 +182,7 @@ async function makeSpinner({ stderr }: Io) {
 const tellCall =
   (stderr: Stream, paint: Paint, all: boolean): NonNullable<ClientOptions['onCall']> =>
   ({ service, operation, region, ms, attempts, requestId, error }) => {
-    if (!all && /^(Get|List|Describe|Head)/.test(operation)) return;
+    if (!all && /^(Get|List|Describe|Head|Test|Simulate)/.test(operation)) return;
     const tries = attempts > 1 ? `, ${attempts} attempts` : '';
     stderr.write(
       `${paint('dim', `    ${service}:${operation} ${region} ${error ?? 'ok'}, ${Math.round(ms)} ms${tries}${requestId ? `, request ${requestId}` : ''}`)}\n`,

@@ -19,6 +19,7 @@ export const serviceIds: Readonly<Record<string, string>> = {
   firehose: 'Firehose',
   logs: 'CloudWatch Logs',
   account: 'Account',
+  kms: 'KMS',
 };
 
 /** The error of one request: who answered, and under which id. The query protocols also give the code as it was on the wire. */

@@ -13,6 +13,18 @@ export function matches(pattern: string, message: string): boolean {
   return test(event);
 }
 
+/** Whether AWS would refuse the pattern: a JSON expression that does not parse, or a quote that does not end. */
+export function trouble(pattern: string): boolean {
+  const text = pattern.trim();
+  if (!text.startsWith('{')) return (text.match(/"/g) ?? []).length % 2 === 1;
+  try {
+    compile(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const terms = (text: string): string[] => [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2]!);
 
 type Test = (event: unknown) => boolean;

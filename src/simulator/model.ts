@@ -16,6 +16,8 @@ export interface World {
   managedPolicies: Record<string, string>;
   roles: Record<string, Role>;
   buckets: Record<string, Bucket>;
+  /** KMS keys, of other accounts too, by ARN. */
+  keys: Record<string, Key>;
   regions: Record<string, Region>;
   /** What will happen, earliest first. */
   due: Due[];
@@ -91,6 +93,15 @@ export interface Role {
   instanceProfiles: string[];
   boundary?: string;
   tags: Tags;
+}
+
+export interface Key {
+  arn: string;
+  state: 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport' | 'Unavailable';
+  spec: string;
+  usage: string;
+  manager: 'CUSTOMER' | 'AWS';
+  policy: string;
 }
 
 export interface Update {

@@ -5,7 +5,7 @@ import type { Role, Spread, World } from './model.ts';
 export interface Question {
   readonly action: string;
   readonly resource?: string;
-  /** The services that ask, by every name they go by; absent: the caller is known otherwise. */
+  /** Services or accounts that ask, by every name they go by; absent: the caller is known otherwise. */
   readonly principals?: readonly string[];
   readonly context: Readonly<Record<string, string>>;
 }
@@ -50,7 +50,8 @@ function concerns(statement: Statement, { action, resource, principals, context 
 
 function trusts(principal: Statement['Principal'], names: readonly string[]): boolean {
   if (typeof principal === 'string') return principal === '*';
-  return list(principal?.Service).some((service) => names.includes(service));
+  const all = [...list(principal?.Service), ...list(principal?.AWS)];
+  return all.some((one) => one === '*' || names.includes(one));
 }
 
 /** Condition operators (IAM user guide, "Condition operators"). One that is not known here never holds. */

@@ -4,6 +4,7 @@ import {
   addBucket,
   addCluster,
   addFilter,
+  addKey,
   addLogGroup,
   addRole,
   addStream,
@@ -55,6 +56,9 @@ function company(): World {
   return world;
 }
 
+/** Its replicas share this id (KMS developer guide, "Multi-Region keys"). */
+const MULTI_REGION_KEY = 'mrk-1234abcd12ab34cd56ef1234567890ab';
+
 /** Things of other teams, some with names like ours: nobody may touch them. */
 function neighbours(world: World): void {
   const [us, eu] = ['us-east-1', 'eu-west-1'];
@@ -74,6 +78,7 @@ function neighbours(world: World): void {
   addBucket(world, us, 'radiology-eks-audit-logs', { ...old, tags: { team: 'radiology' } });
   addBucket(world, us, `company-terraform-state-${world.account}`, { ...old, versioning: 'Enabled' });
   addBucket(world, eu, 'rad-eks-audit-logs', { ...old, owner: '999988887777' });
+  for (const region of [us, eu]) addKey(world, region, MULTI_REGION_KEY);
   addStream(world, us, 'clickstream', { ...old, tags: { team: 'web' } });
   addStream(world, eu, 'rad-eks-audit-logs-test', { ...old, tags: { team: 'radiology' } });
   for (const name of ['/aws/lambda/datadog-forwarder', '/aws/containerinsights/platform-prod/application']) {

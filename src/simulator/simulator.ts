@@ -7,6 +7,7 @@ import { account } from './services/account.ts';
 import { eks } from './services/eks.ts';
 import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
+import { kms } from './services/kms.ts';
 import { logs } from './services/logs.ts';
 import { s3 } from './services/s3.ts';
 import type { Input, Service } from './services/service.ts';
@@ -63,7 +64,7 @@ interface Sent {
   readonly request?: { readonly body?: unknown };
 }
 
-const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account };
+const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account, kms };
 
 type Outcome = { readonly answer: object } | { readonly error: Error };
 
@@ -121,7 +122,7 @@ export class Simulator {
   }
 
   #count(service: string, operation: string, region: string, input: Input): Call {
-    const write = !/^(Get|List|Describe|Head|Test|Filter)/.test(operation);
+    const write = !/^(Get|List|Describe|Head|Test|Filter|Simulate)/.test(operation);
     if (write) this.#writes++;
     return { service, operation, region, input, write, n: ++this.#calls, writeN: write ? this.#writes : 0 };
   }

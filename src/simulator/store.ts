@@ -13,7 +13,7 @@ export function memoryStore(world: World): Store & { readonly world: World } {
   return { world, transact: async (work) => work(world) };
 }
 
-const version = 1;
+const version = 2;
 
 /** A world in a file, for several processes. Calls that wait in one process share one lock, one reading and one writing. */
 export function fileStore(path: string, first: () => World): Store {

@@ -1,6 +1,6 @@
 import { nextId, plain, schedule } from './basics.ts';
 import { defaultRegions, destinationDefaults, optInRegions, perSecond } from './facts.ts';
-import type { Bucket, Cluster, Filter, JsonObject, LogGroup, Region, Role, Stream, Tags, World } from './model.ts';
+import type { Bucket, Cluster, Filter, JsonObject, Key, LogGroup, Region, Role, Stream, Tags, World } from './model.ts';
 
 export type { World } from './model.ts';
 
@@ -36,6 +36,7 @@ export function emptyWorld(more: Partial<World> = {}): World {
     managedPolicies: { [`arn:${partition}:iam::aws:policy/AdministratorAccess`]: anything },
     roles: {},
     buckets: {},
+    keys: {},
     regions: {},
     due: [],
     recent: {},
@@ -209,6 +210,19 @@ export function addBucket(
   };
   world.buckets[name] = { ...bare, ...plain(more) };
   return world.buckets[name];
+}
+
+/** A customer's symmetric key as the console makes it: the account decides, by IAM, who may use it. */
+export function addKey(world: World, region: string, id: string, more: Partial<Omit<Key, 'arn'>> = {}): Key {
+  const arn = `arn:${world.partition}:kms:${region}:${world.account}:key/${id}`;
+  const everybody = { AWS: `arn:${world.partition}:iam::${world.account}:root` };
+  const policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: everybody, Action: 'kms:*', Resource: '*' }],
+  });
+  const bare = { state: 'Enabled', spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', manager: 'CUSTOMER' } as const;
+  world.keys[arn] = { ...bare, policy, ...more, arn };
+  return world.keys[arn];
 }
 
 /** A stream that is ACTIVE and writes to a bucket. `destination` holds further ExtendedS3 fields. */

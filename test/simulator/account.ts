@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { RetryStrategyV2 } from '@smithy/types';
@@ -23,6 +24,7 @@ export function account(world: World = emptyWorld(), more: Partial<SimulatorOpti
       eks: new EKSClient(config),
       firehose: new FirehoseClient(config),
       iam: new IAMClient(config),
+      kms: new KMSClient(config),
       logs: new CloudWatchLogsClient(config),
       s3: new S3Client(config),
       sts: new STSClient(config),

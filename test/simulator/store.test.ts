@@ -21,7 +21,7 @@ describe('the world in a file', () => {
   it('is there from the first call on, for whoever opens it next', async () => {
     expect(await count(fileStore(path, emptyWorld))).toBe(1);
     expect(await count(fileStore(path, emptyWorld))).toBe(2);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 1, world: { serial: 2 } });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 2, world: { serial: 2 } });
     expect(await readdir(join(folder, 'state'))).toEqual(['sandbox.json']);
   });
 
@@ -61,10 +61,10 @@ describe('the world in a file', () => {
   });
 
   it.each([
-    ['half a file', '{"version":1,"wor', 'no sandbox file'],
+    ['half a file', '{"version":2,"wor', 'no sandbox file'],
     ['something else', '[]', 'no sandbox file'],
-    ['another version', '{"version":2,"world":{}}', 'another version'],
-    ['no world', '{"version":1}', 'no sandbox file'],
+    ['another version', '{"version":1,"world":{}}', 'another version'],
+    ['no world', '{"version":2}', 'no sandbox file'],
   ])('%s is told, left as it is, and can be reset', async (_, text, message) => {
     await mkdir(join(folder, 'state'));
     await writeFile(path, text);

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { compare, own, page } from '../basics.ts';
 import { awsError } from '../errors.ts';
-import { compile, matches } from '../filter-pattern.ts';
+import { matches, trouble } from '../filter-pattern.ts';
+import { keyTrouble } from '../keys.ts';
 import type { Filter, LogEvent, LogGroup, Stream, World } from '../model.ts';
 import { assumable, roleMay } from '../policy.ts';
 import { groupOf } from './groups.ts';
@@ -21,7 +22,14 @@ function reachable(world: World, region: string, { destinationArn, roleArn = '' 
     resource: destinationArn,
     context: { 'aws:resourceaccount': world.account },
   });
-  return allowed ? stream : undefined;
+  return allowed && mayEncrypt(world, region, stream, roleArn) ? stream : undefined;
+}
+
+/** Who puts records into a stream with a key of the customer must be allowed to use it (AWS Health notice of April 2026; AWSWAFLoggingServiceRolePolicy). */
+function mayEncrypt(world: World, region: string, { encryption }: Stream, roleArn: string): boolean {
+  if (encryption.KeyType !== 'CUSTOMER_MANAGED_CMK' || !encryption.KeyARN) return true;
+  const context = { 'kms:viaservice': `firehose.${region}.amazonaws.com` };
+  return !keyTrouble(world, encryption.KeyARN, roleArn, ['kms:GenerateDataKey', 'kms:Decrypt'], context);
 }
 
 /** CloudWatch Logs names the log group as the source of the request (CloudWatch Logs user guide, "Confused deputy prevention"). */
@@ -50,13 +58,7 @@ function checkFields(input: Input): void {
     throw invalid(
       "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024",
     );
-  if (filterPattern.trim().startsWith('{')) {
-    try {
-      compile(filterPattern.trim());
-    } catch {
-      throw invalid('Invalid filter pattern');
-    }
-  }
+  if (trouble(filterPattern)) throw invalid('Invalid filter pattern');
   const service = destinationArn.split(':')[2];
   if (!['firehose', 'kinesis', 'lambda', 'logs'].includes(service))
     throw invalid(`PutSubscriptionFilter operation cannot work with destinationArn for vendor ${service}`);
@@ -88,8 +90,20 @@ const PutSubscriptionFilter: Operation = (at, input) => {
   return {};
 };
 
+/** CloudWatch Logs API reference, TestMetricFilter: up to 50 messages; those that match, numbered from 1. */
+const TestMetricFilter: Operation = (_, { filterPattern = '', logEventMessages = [] }) => {
+  if (!logEventMessages.length || logEventMessages.length > 50)
+    throw invalid('logEventMessages must hold 1 to 50 messages.');
+  if (trouble(filterPattern)) throw invalid('Invalid metric filter pattern');
+  const all: { eventNumber: number; eventMessage: string }[] = logEventMessages.map(
+    (eventMessage: string, index: number) => ({ eventNumber: index + 1, eventMessage }),
+  );
+  return { matches: all.filter(({ eventMessage }) => matches(filterPattern, eventMessage)) };
+};
+
 export const filters: Service = {
   PutSubscriptionFilter,
+  TestMetricFilter,
   DescribeSubscriptionFilters: (at, input) => {
     const prefix = input.filterNamePrefix ?? '';
     const found = Object.values(groupOf(at, input.logGroupName).filters)

@@ -1,4 +1,6 @@
+import { own } from '../basics.ts';
 import { awsError } from '../errors.ts';
+import { isUsable } from '../keys.ts';
 import type { Tags } from '../model.ts';
 import { assumable } from '../policy.ts';
 import type { At, Input } from './service.ts';
@@ -10,6 +12,14 @@ export function checkRole({ world, region }: At, roleArn: string): void {
   const context = { 'sts:externalid': world.account };
   if (assumable(world, roleArn, { service: 'firehose', region, context })) return;
   throw invalid(`Firehose is unable to assume role ${roleArn}. Please check the role provided.`);
+}
+
+/** What KMS refuses comes back as one error (Firehose API reference, InvalidKMSResourceException; its texts are unverified). */
+export function checkKey({ world }: At, { KeyType, KeyARN = '' }: Input): void {
+  if (KeyType !== 'CUSTOMER_MANAGED_CMK') return;
+  const key = own(world.keys, KeyARN);
+  const why = !key ? 'was not found' : isUsable(key) && key.manager === 'CUSTOMER' ? undefined : 'cannot be used';
+  if (why) throw awsError('InvalidKMSResourceException', `KMS key ${KeyARN} ${why}.`);
 }
 
 /** Firehose API reference, ExtendedS3DestinationConfiguration; developer guide, "Custom prefixes". */

@@ -2,7 +2,7 @@ import { compare, dropTags, mergeTags, own, plain, schedule, sorted, tagList, ta
 import { awsError } from '../errors.ts';
 import { destinationDefaults } from '../facts.ts';
 import type { Due, JsonObject, Stream } from '../model.ts';
-import { checkDestination, checkRole, checkTags, invalid } from './firehose-checks.ts';
+import { checkDestination, checkKey, checkRole, checkTags, invalid } from './firehose-checks.ts';
 import { accept } from './records.ts';
 import { type At, arn, type Input, type Operation, type Service } from './service.ts';
 
@@ -33,6 +33,7 @@ const CreateDeliveryStream: Operation = (at, input) => {
   checkDestination(destination);
   checkRole(at, destination.RoleARN);
   const encryption = input.DeliveryStreamEncryptionConfigurationInput;
+  checkKey(at, encryption ?? {});
   const stream: Stream = {
     name,
     arn: arn(at, 'firehose', `deliverystream/${name}`),
@@ -151,6 +152,7 @@ export const firehose: Service = {
   DeleteDeliveryStream,
   StartDeliveryStreamEncryption: (at, input) => {
     const asked = plain(input.DeliveryStreamEncryptionConfigurationInput) ?? { KeyType: 'AWS_OWNED_CMK' };
+    checkKey(at, asked);
     return encrypt(at, input, { ...asked, Status: 'ENABLING' });
   },
   StopDeliveryStreamEncryption: (at, input) => encrypt(at, input, { Status: 'DISABLING' }),

@@ -1,7 +1,7 @@
 import { dropTags, mergeTags, nextId, own, page, tagList, tagRecord } from '../basics.ts';
 import { awsError } from '../errors.ts';
 import type { Role } from '../model.ts';
-import { encoded, readBack, written } from '../policy.ts';
+import { encoded, readBack, roleByArn, roleMay, written } from '../policy.ts';
 import { roleId } from '../world.ts';
 import {
   checkDocument,
@@ -89,6 +89,31 @@ function marked<T>(at: At, { Marker, MaxItems }: Input, name: string, items: rea
   return { [name]: found, IsTruncated: next !== undefined, ...(next && { Marker: next }) };
 }
 
+/** Each action on each resource, by the policies as IAM has them; conditions on what is not given do not hold (IAM API reference). */
+const SimulatePrincipalPolicy: Operation = (at, input) => {
+  const { PolicySourceArn, ActionNames, ResourceArns = ['*'], ContextEntries = [] } = input;
+  const { world } = at;
+  if (!roleByArn(world, PolicySourceArn)) throw missing(`The policy source ${PolicySourceArn} cannot be found.`);
+  const context = Object.fromEntries(
+    ContextEntries.map(({ ContextKeyName, ContextKeyValues: [value] }: Input) => [ContextKeyName.toLowerCase(), value]),
+  );
+  const now = { ...world, now: Number.POSITIVE_INFINITY };
+  const all = [...ActionNames].sort().flatMap((EvalActionName: string) =>
+    [...ResourceArns].sort().map((EvalResourceName: string) => {
+      const question = { action: EvalActionName, resource: EvalResourceName, context };
+      const EvalDecision = roleMay(now, PolicySourceArn, question) ? 'allowed' : 'implicitDeny';
+      return { EvalActionName, EvalResourceName, EvalDecision };
+    }),
+  );
+  return marked(
+    at,
+    input,
+    'EvaluationResults',
+    all,
+    ({ EvalActionName, EvalResourceName }) => `${EvalActionName} ${EvalResourceName}`,
+  );
+};
+
 export const iam: Service = {
   CreateRole,
   PutRolePolicy,
@@ -173,6 +198,7 @@ export const iam: Service = {
     delete role.boundary;
     return {};
   },
+  SimulatePrincipalPolicy,
   DeleteRole: (at, input) => {
     const role = roleOf(at, input);
     if (role.instanceProfiles.length) throw conflict('remove roles from instance profile first');
