@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { virtualClock } from './aws/clock.ts';
-import { usage } from './cli/options.ts';
+import { usage } from './cli/values.ts';
 import { RadError } from './engine/errors.ts';
 import type { Backing, Io } from './io.ts';
 import { nothing, type Result } from './render/document.ts';

@@ -11,7 +11,7 @@ import { type Goal, observe, plan, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import type { Context } from './context.ts';
 import { type Found, type Home, settingsFor } from './discover.ts';
-import { usage } from './options.ts';
+import { usage } from './values.ts';
 import { stepWarnings } from './warnings.ts';
 
 /** What a command has found out before anything is planned. */

@@ -11,7 +11,7 @@ import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 import type { Notice } from '../render/document.ts';
 import type { Context } from './context.ts';
-import { usage } from './options.ts';
+import { usage } from './values.ts';
 
 /** Who we are, and what earlier runs have left. */
 export interface Home {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { asRadError, RadError } from '../engine/errors.ts';
-import { ENABLE_OPTIONS, GLOBAL_OPTIONS, type OptionSpec, STATUS_OPTIONS, TEARDOWN_OPTIONS, usage } from './options.ts';
+import { ENABLE_OPTIONS, GLOBAL_OPTIONS, type OptionSpec, STATUS_OPTIONS, TEARDOWN_OPTIONS } from './options.ts';
+import { usage } from './values.ts';
 
 type CommandName = 'enable-audit' | 'status' | 'teardown' | 'sandbox reset';
 

@@ -1,6 +1,6 @@
 import { RadError } from '../engine/errors.ts';
 import type { Result } from '../render/document.ts';
-import { externalId, usage } from './options.ts';
+import { externalId, usage } from './values.ts';
 
 /** The questions of the program; nothing else is ever asked. */
 export interface Ask {

@@ -7,7 +7,7 @@ import { findModule } from '../adoption.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
 import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
-import { usage } from '../options.ts';
+import { usage } from '../values.ts';
 
 /** Make the account match. */
 export async function enableAudit(context: Context): Promise<Result> {

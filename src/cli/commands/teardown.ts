@@ -14,7 +14,7 @@ import {
   settingsFor,
   signIn,
 } from '../discover.ts';
-import { usage } from '../options.ts';
+import { usage } from '../values.ts';
 
 /** Remove what rad-connect made, and put cluster logging back. */
 export async function teardown(context: Context): Promise<Result> {

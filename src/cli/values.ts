@@ -1,0 +1,122 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { knownRegions } from '../aws/regions.ts';
+import { RadError } from '../engine/errors.ts';
+import type { Tags } from '../engine/resource.ts';
+
+/** What was typed comes back in the message: on one line, and not all of a long text. */
+export const usage = (message: string): RadError => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would reach the terminal
+  const line = message.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return new RadError('USAGE', line.length > 400 ? `${line.slice(0, 300)} … ${line.slice(-90)}` : line);
+};
+
+const split = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+export const clearable =
+  (parse: (value: string, previous: unknown) => unknown, cleared: unknown) => (value: string, previous: unknown) =>
+    value === 'none' ? cleared : parse(value, previous);
+const appended = (value: string, previous: unknown): string[] => [
+  ...((previous as string[] | undefined) ?? []),
+  ...split(value),
+];
+/** Globs; the one that matches everything is as good as none. */
+export const globs =
+  (name: string) =>
+  (value: string, previous: unknown): string[] => {
+    if (split(value).length === 0) throw usage(`${name} is empty: name clusters or globs`);
+    return value === '*' ? [] : appended(value, previous);
+  };
+
+export function matching(name: string, pattern: RegExp, allowed: string) {
+  return (value: string): string => {
+    if (!pattern.test(value)) throw usage(`${name} ${value || '""'}: ${allowed}`);
+    return value;
+  };
+}
+
+export function integer(name: string, from: number, to: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < from || number > to)
+      throw usage(`${name} ${value || '""'}: a whole number from ${from} to ${to}`);
+    return number;
+  };
+}
+
+/** Regions that exist; `all` where it makes sense. */
+export const regions =
+  (name: string, { all }: { readonly all: boolean }) =>
+  (value: string, previous: unknown): string[] => {
+    if (split(value).length === 0) throw usage(`${name} is empty: name regions${all ? ', or "all"' : ''}`);
+    for (const region of split(value)) {
+      if ((all && region === 'all') || knownRegions.includes(region)) continue;
+      const near = closest(region.toLowerCase(), [...knownRegions]);
+      throw usage(
+        `${name} ${region}: no such AWS region${distance(region.toLowerCase(), near) <= 4 ? `; did you mean ${near}?` : ', as in eu-west-1'}`,
+      );
+    }
+    return appended(value, previous);
+  };
+
+/** CloudWatch Logs API reference, PutRetentionPolicy. Days. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export function logRetention(value: string): number {
+  const days = Number(value);
+  if (!/^\d+$/.test(value) || !LOG_RETENTION_DAYS.includes(days))
+    throw usage(`--log-retention-days ${value}: CloudWatch knows ${LOG_RETENTION_DAYS.join(', ')}`);
+  return days;
+}
+
+const LONGEST = 24 * 3_600_000;
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+export function duration(value: string): number {
+  const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
+  const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
+  if (!(ms > 0 && ms <= LONGEST))
+    throw usage(`--timeout ${value}: a number with s, m or h, as in 20m, and at most 24h`);
+  return ms;
+}
+
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const OUR_TAGS = /^(aws:|rad-connect:|rad-data-type$|ksoc-data-type$)/i;
+
+export function tag(value: string, previous: unknown): Tags {
+  const at = value.indexOf('=');
+  const [key, text] = [value.slice(0, at), value.slice(at + 1)];
+  const no = (why: string) => usage(`--tag ${value}: ${why}`);
+  if (at < 1) throw no('write it as key=value');
+  if (key.length > 128 || text.length > 256) throw no('at most 128 characters in the key and 256 in the value');
+  if (!TAG_TEXT.test(key) || !TAG_TEXT.test(text)) throw no('letters, digits, spaces and _ . : / = + - @ only');
+  if (OUR_TAGS.test(key)) throw no(`the key ${key} is reserved`);
+  return { ...(previous as Tags | undefined), [key]: text };
+}
+
+export function pattern(value: string): string {
+  if (value.length > 1024)
+    throw usage(`--filter-pattern of ${value.length} characters: CloudWatch Logs takes at most 1024`);
+  return value;
+}
+
+/** Also for the answer to a question: IAM User Guide, external id. */
+export const externalId = matching(
+  '--external-id',
+  /^[\w+=,.@:/-]{2,1224}$/,
+  '2 to 1224 letters, digits and _ + = , . @ : / -',
+);
+
+export function file(value: string): string {
+  // Never to be taken for no sandbox: the run would go to the real account.
+  if (value.trim() === '') throw usage('--sandbox is empty: name a file, or leave the name out for the default one');
+  return value;
+}
+
+export function output(value: string): string {
+  if (value !== 'text' && value !== 'json') throw usage(`--output ${value || '""'}: text or json`);
+  return value;
+}
