@@ -11,6 +11,7 @@ import {
   filter,
   group,
   groupOf,
+  keyArn,
   NAMES,
   role,
   rule,
@@ -30,12 +31,20 @@ const OTHER_STREAM = 'arn:aws:firehose:us-east-1:123456789012:deliverystream/oth
 const BUCKET = NAMES.bucket(US);
 const MADE = groupOf('off');
 
+const KEY = keyArn('key-a');
+
 let enabled: World;
-beforeAll(async () => {
+/** The same with what the customer may set: a key. */
+let furnished: World;
+async function after(line: string) {
   const { run, world } = account(small());
-  expect((await run(ENABLE)).code).toBe(0);
+  expect((await run(line)).code).toBe(0);
   expect(differing((await run(STATUS)).json)).toEqual([]);
-  enabled = structuredClone(world);
+  return structuredClone(world);
+}
+beforeAll(async () => {
+  enabled = await after(ENABLE);
+  furnished = await after(`${ENABLE} --kms-key ${KEY}`);
 });
 
 type Change = (world: World) => unknown;
@@ -43,8 +52,8 @@ type Change = (world: World) => unknown;
 type Case = readonly [what: string, field: string, change: Change];
 
 /** The account as it is after enable-audit and one change by hand. */
-function changed(change: Change) {
-  const world = structuredClone(enabled);
+function changed(change: Change, start = enabled) {
+  const world = structuredClone(start);
   change(world);
   return account(world);
 }
@@ -60,15 +69,16 @@ interface Repair {
   /** Options without which status or enable-audit cannot know what was recorded. */
   readonly status?: string;
   readonly enable?: string;
+  readonly start?: () => World;
   /** The account is in the end what it was before the change. */
   readonly exact?: boolean;
 }
 
 /** status tells it, the next run mends it, and all is as it was. */
 function repairs(type: string, id: string, cases: readonly Case[], how: Repair = {}) {
-  const { reason = 'drifted', status = '', enable = '', exact = true } = how;
+  const { reason = 'drifted', status = '', enable = '', exact = true, start = () => enabled } = how;
   it.each(cases)(`${type} ${id}: %s: told as %s, and repaired`, async (_, field, change) => {
-    const { run, world } = changed(change);
+    const { run, world } = changed(change, start());
     const seen = rowOf((await run(`${STATUS}${status}`)).json, type, id);
     expect(seen).toMatchObject({ reason, status: 'planned' });
     expect(at(seen, field)).not.toEqual([]);
@@ -81,14 +91,14 @@ function repairs(type: string, id: string, cases: readonly Case[], how: Repair =
 
     expect(differing((await run(STATUS)).json)).toEqual([]);
     expect((await run('status --detailed-exitcode')).code).toBe(0);
-    if (exact) expect(comparable(world)).toEqual(comparable(enabled));
+    if (exact) expect(comparable(world)).toEqual(comparable(start()));
   });
 }
 
 /** status tells it, and the next run leaves it: no write at all. */
-function keeps(type: string, id: string, cases: readonly Case[]) {
+function keeps(type: string, id: string, cases: readonly Case[], start = () => enabled) {
   it.each(cases)(`${type} ${id}: %s: told as %s, and kept`, async (_, field, change) => {
-    const { run, world } = changed(change);
+    const { run, world } = changed(change, start());
     const before = comparable(world, { identity: true });
     for (const line of [STATUS, AGAIN]) {
       const { code, json, writes } = await run(line);
@@ -389,6 +399,67 @@ describe('bucket', () => {
     expect(rowOf(json, kind, BUCKET)).toMatchObject({ action: 'update', status: 'done' });
     expect(comparable(world)).toEqual(comparable(enabled));
   });
+});
+
+describe('what a key of the customer encrypts', () => {
+  const start = () => furnished;
+  const rule = (world: World) => (bucket(world).encryption!.Rules as JsonObject[])[0]!;
+  const sse = (more: JsonObject) => (world: World) =>
+    Object.assign(rule(world).ApplyServerSideEncryptionByDefault as JsonObject, more);
+  repairs(
+    's3:bucket',
+    BUCKET,
+    [
+      [
+        'the bucket key is off',
+        'encryption.bucketKey',
+        (world) => Object.assign(rule(world), { BucketKeyEnabled: false }),
+      ],
+      ['another key', 'encryption.kmsKey', sse({ KMSMasterKeyID: KMS })],
+      [
+        "AWS's key",
+        'encryption.kmsKey',
+        (world) => delete (rule(world).ApplyServerSideEncryptionByDefault as JsonObject).KMSMasterKeyID,
+      ],
+      [
+        'no key',
+        'encryption.algorithm',
+        (world) => Object.assign(rule(world), { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }),
+      ],
+    ],
+    { start },
+  );
+  keeps(
+    's3:bucket',
+    BUCKET,
+    [['two layers of encryption', 'encryption.algorithm', sse({ SSEAlgorithm: 'aws:kms:dsse' })]],
+    start,
+  );
+
+  const to = (EncryptionConfiguration: JsonObject) => (world: World) =>
+    Object.assign(stream(world).destination, { EncryptionConfiguration });
+  const encrypted = (encryption: object) => (world: World) => Object.assign(stream(world), { encryption });
+  repairs(
+    'firehose:delivery-stream',
+    NAMES.product,
+    [
+      ['objects have no key', 'destination.kmsKey', to({ NoEncryptionConfig: 'NoEncryption' })],
+      ['objects have another key', 'destination.kmsKey', to({ KMSEncryptionConfig: { AWSKMSKeyARN: KMS } })],
+      ['not encrypted', 'encryption', encrypted({ Status: 'DISABLED' })],
+      ["AWS's key", 'encryption', encrypted({ Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' })],
+      ['another key', 'encryption', encrypted({ Status: 'ENABLED', KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: KMS })],
+    ],
+    { start },
+  );
+
+  for (const name of [NAMES.reader, NAMES.subscription, NAMES.delivery]) {
+    const without = (world: World) => {
+      const { policies } = role(world, name);
+      const text = edited(policies['rad-connect']!.text, (all) => all.splice(all.length - 1, 1));
+      policies['rad-connect'] = { text, since: 0 };
+    };
+    repairs('iam:role', name, [['it may not use the key', 'permissions', without]], { start });
+  }
 });
 
 describe("Firehose's own log group", () => {

@@ -2,19 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { normalise, normaliseStatement, parseEncoded, print } from '../src/aws/documents.ts';
 import { knownRegions } from '../src/aws/regions.ts';
 import { checkPrefix, clusterLogGroupName, clusterOfLogGroup, namesOf } from '../src/desired/names.ts';
+import {
+  checkRoom,
+  connectedRegions,
+  leftLabel,
+  readRecord,
+  regionLabel,
+  settingsLabels,
+} from '../src/desired/record.ts';
 import { select, unmatched } from '../src/desired/select.ts';
 import {
   type AccountSettings,
   accountDefaults,
-  checkRoom,
-  connectedRegions,
   FILTER_PATTERN,
-  noRegionLabels,
+  keysOf,
   REGION_DEFAULTS,
-  readRecord,
-  regionLabel,
   resolve,
-  settingsLabels,
 } from '../src/desired/settings.ts';
 import { canonical, diff, diffTags, keepBefore } from '../src/engine/diff.ts';
 import { type Json, type Labels, presentLabels, type Spec, type Tags } from '../src/engine/resource.ts';
@@ -140,14 +143,14 @@ describe('the record of the settings', () => {
 });
 
 describe('the record of a region', () => {
-  const settings = { retentionDays: 30, logRetentionDays: 365 };
+  const settings = { ...REGION_DEFAULTS, retentionDays: 30, logRetentionDays: 365 };
   it('there and back', () => {
     const tags = applied(regionLabel('eu-west-1', settings));
     expect(connectedRegions(tags)).toEqual(['eu-west-1']);
-    expect(readRecord(tags).regions).toEqual({ 'eu-west-1': settings });
+    expect(readRecord(tags).regions).toEqual({ 'eu-west-1': { retentionDays: 30, logRetentionDays: 365 } });
     expect(resolve({}, readRecord(tags), 'aws').region('eu-west-1')).toEqual(settings);
     expect(resolve({}, readRecord(tags), 'aws').region('us-east-1')).toEqual(REGION_DEFAULTS);
-    expect(applied(noRegionLabels(['eu-west-1']), tags)).toEqual({});
+    expect(applied(leftLabel('eu-west-1'), tags)).toEqual({});
   });
   it('says with the defaults too that the region is connected', () => {
     expect(connectedRegions(applied(regionLabel('us-east-1', REGION_DEFAULTS)))).toEqual(['us-east-1']);
@@ -156,6 +159,52 @@ describe('the record of a region', () => {
     expect(resolve({}, readRecord({ 'rad-connect:region:us-east-1': '' }), 'aws').region('us-east-1')).toEqual(
       REGION_DEFAULTS,
     );
+  });
+  const [K1, K2] = ['a', 'b'].map((id) => `arn:aws:kms:eu-west-1:123456789012:key/mrk-${id.repeat(32)}`) as [
+    string,
+    string,
+  ];
+  const keyed = { ...settings, kmsKey: K2, kmsKeyBefore: K1 };
+  it('holds the key and the one before it, in a value that a tag can have', () => {
+    const tags = applied(regionLabel('eu-west-1', keyed));
+    for (const value of Object.values(tags)) expect(value).toMatch(TAG_VALUE);
+    expect(resolve({}, readRecord(tags), 'aws').region('eu-west-1')).toEqual(keyed);
+  });
+  it('of a region that was left only the keys stay, and it is not connected', () => {
+    const tags = applied(leftLabel('eu-west-1', keyed), applied(regionLabel('eu-west-1', keyed)));
+    expect(connectedRegions(tags)).toEqual([]);
+    expect(readRecord(tags).regions).toEqual({ 'eu-west-1': { kmsKey: K2, kmsKeyBefore: K1 } });
+    expect(connectedRegions(applied(regionLabel('eu-west-1', keyed), tags))).toEqual(['eu-west-1']);
+    expect(applied(leftLabel('eu-west-1', REGION_DEFAULTS), tags)).toEqual({});
+  });
+  it.each<[string, string, string, string]>([
+    ['a key for the first time', '', K1, ''],
+    ['another key', K1, K2, K1],
+    ['no key any more', K1, '', K1],
+    ['the same key', K1, K1, ''],
+  ])('%s: the one before is remembered', (_, before, given, remembered) => {
+    const record = { account: {}, regions: { r: { ...settings, kmsKey: before } } };
+    expect(resolve({ kmsKey: { r: given } }, record, 'aws').region('r')).toEqual({
+      ...settings,
+      kmsKey: given,
+      kmsKeyBefore: remembered,
+    });
+    expect(resolve({ kmsKey: { s: K2 } }, record, 'aws').region('r')).toEqual(record.regions.r);
+  });
+  it('the keys of all regions: those of the run, those recorded, those before them', () => {
+    const record = { account: {}, regions: { r: keyed, s: { ...settings, kmsKey: K1 }, t: settings } };
+    const settled = resolve({ kmsKey: { s: K2, r: '' } }, record, 'aws');
+    expect(keysOf(settled, ['s']).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
+      'r a',
+      'r b',
+      's a',
+      's b',
+    ]);
+    expect(keysOf(settled, ['r', 's']).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
+      'r b',
+      's a',
+      's b',
+    ]);
   });
   it('regions come sorted', () => {
     expect(connectedRegions({ 'rad-connect:region:b': '', 'rad-connect:region:a': '', other: '' })).toEqual(['a', 'b']);
@@ -178,9 +227,9 @@ describe('what goes before what', () => {
     expect(resolve({}, { account: {}, regions: {} }, 'aws').externalId).toBe('');
   });
   it('given, recorded, default, by region', () => {
-    expect(resolve(given, record, 'aws').region('r')).toEqual({ retentionDays: 1, logRetentionDays: 3 });
-    expect(resolve({}, record, 'aws').region('r')).toEqual({ retentionDays: 2, logRetentionDays: 3 });
-    expect(resolve(given, record, 'aws').region('s')).toEqual({ retentionDays: 1, logRetentionDays: 90 });
+    expect(resolve(given, record, 'aws').region('r')).toMatchObject({ retentionDays: 1, logRetentionDays: 3 });
+    expect(resolve({}, record, 'aws').region('r')).toMatchObject({ retentionDays: 2, logRetentionDays: 3 });
+    expect(resolve(given, record, 'aws').region('s')).toMatchObject({ retentionDays: 1, logRetentionDays: 90 });
   });
   it("RAD's role is known in the partition aws only", () => {
     expect(accountDefaults('aws').radRoleArn).toBe('arn:aws:iam::955322216602:role/ksoc-data-pipeline');

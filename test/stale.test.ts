@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRecord } from '../src/desired/settings.ts';
+import { readRecord } from '../src/desired/record.ts';
 import { awsError } from '../src/simulator/errors.ts';
 import { account } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';

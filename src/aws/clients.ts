@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { IAMClient } from '@aws-sdk/client-iam';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -29,6 +30,8 @@ export interface Aws extends Clients {
   /** Empty before the first call has told it; every S3 call names it as the expected owner. */
   readonly accountId: string;
   readonly survey: Survey;
+  /** Loaded when it is first asked for: only keys of the customer need it. */
+  kms(): Promise<KMSClient>;
 }
 
 /** One API call, told after it has ended; `ms` is on the run's clock. */
@@ -80,14 +83,19 @@ export function createAws(region: string, accountId: string, options: ClientOpti
     ...(credentials && { credentials }),
   };
   const turn = createTurn(options);
-  const make = (service: Service) => {
-    const client = new services[service](config);
-    client.middlewareStack.use(turn(service, region) as never);
-    options.onClient?.(client as Attachable, service, region);
+  const prepare = <C extends Attachable>(client: C, service: string): C => {
+    client.middlewareStack.use(turn(service, region));
+    options.onClient?.(client, service, region);
     return client;
   };
-  const aws = { region, accountId, survey: createSurvey(() => aws) } as Aws;
-  for (const service of Object.keys(services) as Service[]) defineLazily(aws, service, () => make(service));
+  let kms: Promise<KMSClient> | undefined;
+  const loadKms = async () => {
+    const { KMSClient } = await import('@aws-sdk/client-kms');
+    return prepare(new KMSClient(config) as KMSClient & Attachable, 'kms');
+  };
+  const aws = { region, accountId, survey: createSurvey(() => aws), kms: () => (kms ??= loadKms()) } as Aws;
+  for (const service of Object.keys(services) as Service[])
+    defineLazily(aws, service, () => prepare(new services[service](config) as Attachable, service));
   return aws;
 }
 

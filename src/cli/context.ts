@@ -47,6 +47,7 @@ const SETTINGS = [
   'tags',
   'retentionDays',
   'logRetentionDays',
+  'kmsKey',
 ] as const satisfies readonly (keyof Given)[];
 
 /** Of the options, those that are settings and were given. */

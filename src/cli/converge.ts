@@ -3,6 +3,7 @@ import type { Account, Region } from '../desired/account.ts';
 import { type Adoption, terraformBlocks } from '../desired/adoption.ts';
 import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
+import { checkKeys } from '../desired/keys.ts';
 import { checkPrefix } from '../desired/names.ts';
 import type { Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
@@ -115,4 +116,5 @@ export function checkRegions({ options }: Context, { needsRole }: { needsRole: b
   if (!partition) return;
   if (needsRole && partition !== 'aws' && !options.radRoleArn) throw noRadRole(partition);
   if (options.radRoleArn) checkRadRole(options.radRoleArn, partition);
+  checkKeys(options.kmsKey, named, partition);
 }

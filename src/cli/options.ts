@@ -6,6 +6,7 @@ import {
   file,
   globs,
   integer,
+  kmsKeys,
   logRetention,
   matching,
   output,
@@ -118,6 +119,11 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--filter-pattern <pattern>', help: 'which events to deliver', parse: clearable(pattern, FILTER_PATTERN) },
   { flags: '--adopt', help: "take over from RAD's Terraform module (ksoc-…)" },
+  {
+    flags: '--kms-key <arn>',
+    help: 'KMS key that encrypts bucket and stream; or REGION=ARN, with commas or repeated',
+    parse: kmsKeys,
+  },
   { flags: '--tag <key=value>', help: 'tag everything that is made; may be repeated', parse: clearable(tag, {}) },
 ];
 

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { knownRegions } from '../aws/regions.ts';
+import { knownRegions, partitionOf } from '../aws/regions.ts';
+import { EVERY_REGION, type KeyChoice } from '../desired/keys.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 
@@ -101,6 +102,26 @@ export function pattern(value: string): string {
   if (value.length > 1024)
     throw usage(`--filter-pattern of ${value.length} characters: CloudWatch Logs takes at most 1024`);
   return value;
+}
+
+const KEY_ARN = /^arn:([\w-]+):kms:([\w-]+):\d{12}:key\/[\w-]+$/;
+
+/** `ARN`, or for single regions `REGION=ARN`, each with `none` in the place of the ARN. */
+export function kmsKeys(value: string, previous: unknown): KeyChoice {
+  const no = (part: string, why: string) => usage(`--kms-key ${part || '""'}: ${why}`);
+  if (split(value).length === 0) throw no('', 'the ARN of a KMS key, REGION=ARN, or none');
+  const chosen = split(value).map((part): [string, string] => {
+    const [, region, arn = ''] = /^(?:([a-z0-9-]+)=)?(.*)$/.exec(part) ?? [];
+    if (region !== undefined && !knownRegions.includes(region)) throw no(part, `no such AWS region: ${region}`);
+    if (arn === 'none') return [region ?? EVERY_REGION, ''];
+    const [, partition, own = ''] = KEY_ARN.exec(arn) ?? [];
+    if (!partition) throw no(part, 'the ARN of a key, as in arn:PARTITION:kms:REGION:ACCOUNT:key/ID, not of an alias');
+    if (!knownRegions.includes(own)) throw no(part, `no such AWS region: ${own}`);
+    if (partitionOf(own) !== partition) throw no(part, `${own} is of the partition ${partitionOf(own)}`);
+    if (region !== undefined && region !== own) throw no(part, `a key of ${own} cannot be used in ${region}`);
+    return [region ?? EVERY_REGION, arn];
+  });
+  return { ...(previous as KeyChoice | undefined), ...Object.fromEntries(chosen) };
 }
 
 /** Also for the answer to a question: IAM User Guide, external id. */

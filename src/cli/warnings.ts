@@ -9,6 +9,7 @@ export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Setti
   return [
     ...(settings.externalId ? [] : [noExternalId]),
     ...steps.flatMap(neverExpires),
+    ...steps.flatMap(unknownKey),
     ...(adopting ? [] : steps.flatMap(deliveredTwice)),
   ];
 }
@@ -49,6 +50,22 @@ function neverExpires({ resource, actual }: Step): Notice[] {
       id: name,
       message: `log group ${name} in ${region} never expires: its cost only grows`,
       hint,
+    },
+  ];
+}
+
+/** Somebody's key stays, but our roles know only of keys that they were told of. */
+function unknownKey({ resource, kept }: Step): Notice[] {
+  const { type, region, name } = resource;
+  const key = kept.find(({ path, before }) => /(^encryption|kmsKey)$/.test(path) && typeof before === 'string')?.before;
+  if (typeof key !== 'string') return [];
+  return [
+    {
+      code: 'KMS_KEY_UNKNOWN',
+      region,
+      id: name,
+      message: `${type} ${name} in ${region} has a key that the roles may not use: ${key}`,
+      hint: `rad-connect enable-audit --regions ${region} --kms-key ${region}=${key}`,
     },
   ];
 }

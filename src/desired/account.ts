@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/clients.ts';
+import type { RadError } from '../engine/errors.ts';
 import type { Adoption } from './adoption.ts';
 import type { Names } from './names.ts';
 
@@ -8,6 +9,8 @@ export interface Region {
   readonly clusters: readonly string[];
   /** Clusters that are gone and have left their log group behind. */
   readonly ghosts: readonly string[];
+  /** Why the key that is meant for it cannot be used. */
+  readonly keyTrouble?: RadError;
 }
 export interface Account {
   readonly id: string;

@@ -1,9 +1,10 @@
 import { roleTags } from '../aws/kinds/role.ts';
-import type { Actual, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
+import type { Actual, Labels, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
 import type { Account } from './account.ts';
 import { isOfInstallation } from './names.ts';
-import { connectedRegions, noRegionLabels } from './settings.ts';
+import { connectedRegions, leftLabel } from './record.ts';
+import type { Settings } from './settings.ts';
 
 /** How the user wants to leave. */
 export interface Departure {
@@ -25,12 +26,17 @@ const IN_FLIGHT = 120_000;
 const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data removes them';
 
 /** What stays of each thing when rad-connect leaves, and why. */
-export function staying({ names, home, regions }: Account, leaving: Departure = STAYING) {
+export function staying({ names, home, regions }: Account, settings: Settings, leaving: Departure = STAYING) {
   const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
   const going = [...regions.map(({ aws }) => aws.region), ...forget];
   const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
   const connected = (all: readonly string[]): Stay | undefined =>
     all.length ? { why: `${all.join(', ')} still connected` } : undefined;
+  const holdsData = (region: string) => !deleteData && !forget.includes(region) && bucketRegions.includes(region);
+  const leftLabels: Labels = Object.assign(
+    {},
+    ...going.map((region) => leftLabel(region, holdsData(region) ? settings.region(region) : undefined)),
+  );
   // Another run may have connected a region since this one looked.
   const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))))?.why;
 
@@ -41,7 +47,7 @@ export function staying({ names, home, regions }: Account, leaving: Departure = 
         const stay =
           connected(others(connectedRegions(actual.tags))) ??
           (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined);
-        return stay && { ...stay, labels: noRegionLabels(going) };
+        return stay && { ...stay, labels: leftLabels };
       },
       beforeDelete,
     } satisfies Wish,

@@ -11,9 +11,11 @@ import type { Actual, Labels, Resource, Seen, Spec } from '../engine/resource.ts
 import type { Account, Region } from './account.ts';
 import { moduleThings } from './adoption.ts';
 import { type Departure, staying } from './departure.ts';
+import { chosenKey } from './keys.ts';
 import { clusterLogGroupName } from './names.ts';
 import { deliveryRole, readerRole, subscriptionRole, tlsOnly } from './policies.ts';
-import { regionLabel, type Settings, settingsLabels } from './settings.ts';
+import { regionLabel, settingsLabels } from './record.ts';
+import { isSure, keysOf, type Settings } from './settings.ts';
 
 /** RAD's platform finds the buckets by these: the second key is the one that RAD's own Terraform module sets. */
 const DATA_TYPE = { 'rad-data-type': 'eks-audit-logs', 'ksoc-data-type': 'eks-audit-logs' };
@@ -33,7 +35,7 @@ interface Wanted {
  * `leaving` says what of it stays when it is taken away.
  */
 export function desired(account: Account, settings: Settings, leaving?: Departure): Resource[] {
-  const wanted: Wanted = { account, settings, stay: staying(account, leaving) };
+  const wanted: Wanted = { account, settings, stay: staying(account, settings, leaving) };
   const roles = accountRoles(wanted);
   const ours = [...Object.values(roles), ...account.regions.flatMap((region) => regionThings(wanted, roles, region))];
   if (!account.adoption) return ours;
@@ -52,10 +54,14 @@ function accountRoles({ account: { id, names, home, partition, regions }, settin
     boundary: null,
   });
   const connected = regions.map(({ aws: { region } }) => regionLabel(region, settings.region(region)));
+  const keys = keysOf(
+    settings,
+    regions.map(({ aws }) => aws.region),
+  );
   const registry: Labels = Object.assign({}, settingsLabels(settings, partition), ...connected);
   const birth = settings.tags;
 
-  const reader = role(home, names.role.reader, spec(readerRole(names, id, settings.radRoleArn, settings.externalId)), {
+  const reader = role(home, names.role.reader, spec(readerRole(names, id, settings, keys)), {
     birth,
     labels: registry,
     insist: insist(settings, 'externalId', 'trust'),
@@ -64,17 +70,20 @@ function accountRoles({ account: { id, names, home, partition, regions }, settin
   const service = { birth, needs: [reader], ...stay.serviceRole(reader) };
   return {
     reader,
-    subscription: role(home, names.role.subscription, spec(subscriptionRole(names)), service),
-    delivery: role(home, names.role.delivery, spec(deliveryRole(names, id)), service),
+    subscription: role(home, names.role.subscription, spec(subscriptionRole(names, keys)), service),
+    delivery: role(home, names.role.delivery, spec(deliveryRole(names, id, keys)), service),
   };
 }
 
 /** Bucket, stream and error log of a region, and the path of each of its clusters to them. */
-function regionThings(wanted: Wanted, roles: Roles, { aws, clusters, ghosts }: Region): Resource[] {
+function regionThings(wanted: Wanted, roles: Roles, region: Region): Resource[] {
+  const { aws, clusters, ghosts, keyTrouble } = region;
   const { account, settings, stay } = wanted;
   const { names } = account;
-  const { retentionDays: days } = settings.region(aws.region);
+  const { retentionDays: days, kmsKey } = settings.region(aws.region);
   const birth = settings.tags;
+  const unsure = !isSure(settings, aws.region);
+  const isKeyGiven = chosenKey(settings.given.kmsKey, aws.region) !== undefined;
   const bucketName = names.bucket(aws.region);
 
   const store = bucket(
@@ -88,7 +97,7 @@ function regionThings(wanted: Wanted, roles: Roles, { aws, clusters, ghosts }: R
         RestrictPublicBuckets: true,
       },
       ownership: 'BucketOwnerEnforced',
-      encryption: { algorithm: 'AES256', kmsKey: null },
+      encryption: kmsKey ? { algorithm: 'aws:kms', kmsKey, bucketKey: true } : { algorithm: 'AES256', kmsKey: null },
       versioning: 'Enabled',
       lifecycle: { enabled: true, expire: days, noncurrent: days, abortMultipart: days, scope: SCOPE },
       policy: { ours: [tlsOnly(names.bucketArn(bucketName))], others: [] },
@@ -97,7 +106,9 @@ function regionThings(wanted: Wanted, roles: Roles, { aws, clusters, ghosts }: R
       birth,
       needs: [roles.reader],
       labels: DATA_TYPE,
-      insist: insist(settings, 'retentionDays', 'lifecycle'),
+      insist: [...insist(settings, 'retentionDays', 'lifecycle'), ...(isKeyGiven ? ['encryption'] : [])],
+      unsure,
+      refused: () => keyTrouble,
       ...stay.bucket,
     },
   );
@@ -124,11 +135,18 @@ function regionThings(wanted: Wanted, roles: Roles, { aws, clusters, ghosts }: R
         processing: false,
         errorLogGroup: names.errorLogGroup,
         errorLogStream: ERROR_LOG_STREAM,
-        kmsKey: null,
+        kmsKey: kmsKey || null,
       },
-      encryption: 'AWS_OWNED_CMK',
+      encryption: kmsKey || 'AWS_OWNED_CMK',
     },
-    { birth, needs: [roles.reader, store, roles.delivery, errors], ...stay.stream },
+    {
+      birth,
+      // Who puts records must be allowed the key before the stream has it: CloudWatch Logs skips the events of a refusal.
+      needs: [roles.reader, store, roles.delivery, errors, ...(kmsKey ? [roles.subscription] : [])],
+      insist: isKeyGiven ? ['destination', 'encryption'] : [],
+      unsure,
+      ...stay.stream,
+    },
   );
 
   const path = (cluster: string) => clusterPath(wanted, roles, stream, aws, cluster);
@@ -155,6 +173,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
       birth: settings.tags,
       needs: [reader],
       insist: insist(settings, 'logRetentionDays', 'retention'),
+      unsure: !isSure(settings, aws.region),
       stays: (actual, seen) => stay.clusterLogGroup(actual, seen(logging), seen(filter)),
       async beforeDelete() {
         const [itself, itsLogging, itsFilter] = await Promise.all([

@@ -3,6 +3,7 @@ import { SID } from '../aws/kinds/bucket.ts';
 import { ERROR_LOG_STREAM } from '../aws/kinds/log-group.ts';
 import type { Json, Spec } from '../engine/resource.ts';
 import type { Names } from './names.ts';
+import type { AccountSettings, RegionKey } from './settings.ts';
 
 const document = (...Statement: Spec[]): Spec => normalise({ Version: '2012-10-17', Statement });
 const allow = (Action: readonly string[], Resource: readonly string[], Condition?: Spec): Spec => ({
@@ -20,18 +21,37 @@ const trust = (Principal: Json, Action: string, Condition?: Spec): Spec => ({
 /** The name pattern alone would also match a bucket of another account. */
 const ofAccount = (account: string): Spec => ({ StringEquals: { 'aws:ResourceAccount': account } });
 
-/** CloudWatch Logs puts records on the streams of our name (CloudWatch Logs User Guide, subscription filters with Firehose). */
-export const subscriptionRole = (names: Names) => ({
+/** A key may be used by way of one service in its region only, whose name ends otherwise in each partition; no key, no statement. */
+function useKeys(keys: readonly RegionKey[], service: 's3' | 'firehose', actions: readonly string[], more: Spec = {}) {
+  if (keys.length === 0) return [];
+  const arns = [...new Set(keys.map(({ arn }) => arn))];
+  const via = [...new Set(keys.map(({ region }) => `${service}.${region}.*`))];
+  return [allow(actions, arns, { StringLike: { 'kms:ViaService': via, ...more } })];
+}
+/** With a bucket key the encryption context is the bucket, without one the object (Amazon S3 User Guide, S3 Bucket Keys). */
+const ofOurBuckets = ({ allBucketsArn }: Names): Spec => ({
+  'kms:EncryptionContext:aws:s3:arn': [allBucketsArn, `${allBucketsArn}/*`],
+});
+const ENCRYPT = ['kms:GenerateDataKey', 'kms:Decrypt'];
+
+/**
+ * CloudWatch Logs puts records on the streams of our name (CloudWatch Logs User Guide, subscription filters with Firehose). Since April 2026
+ * Firehose asks who puts records whether they may use the key of the stream, as AWS's own AWSWAFLoggingServiceRolePolicy has it.
+ */
+export const subscriptionRole = (names: Names, keys: readonly RegionKey[]) => ({
   trust: document(
     trust({ Service: 'logs.amazonaws.com' }, 'sts:AssumeRole', {
       StringLike: { 'aws:SourceArn': names.logsSourceArn },
     }),
   ),
-  permissions: document(allow(['firehose:PutRecord', 'firehose:PutRecordBatch'], [names.streamArn('*')])),
+  permissions: document(
+    allow(['firehose:PutRecord', 'firehose:PutRecordBatch'], [names.streamArn('*')]),
+    ...useKeys(keys, 'firehose', ENCRYPT),
+  ),
 });
 
 /** The actions that Firehose's developer guide names for an S3 destination; it assumes its role with the account as external id. */
-export const deliveryRole = (names: Names, account: string) => ({
+export const deliveryRole = (names: Names, account: string, keys: readonly RegionKey[]) => ({
   trust: document(
     trust({ Service: 'firehose.amazonaws.com' }, 'sts:AssumeRole', { StringEquals: { 'sts:ExternalId': account } }),
   ),
@@ -49,11 +69,17 @@ export const deliveryRole = (names: Names, account: string) => ({
       ofAccount(account),
     ),
     allow(['logs:PutLogEvents'], [names.errorLogStreamArn(ERROR_LOG_STREAM)]),
+    ...useKeys(keys, 's3', ENCRYPT, ofOurBuckets(names)),
   ),
 });
 
 /** RAD reads the objects of the audit buckets, and nothing else. */
-export const readerRole = (names: Names, account: string, radRoleArn: string, externalId: string) => ({
+export const readerRole = (
+  names: Names,
+  account: string,
+  { radRoleArn, externalId }: Pick<AccountSettings, 'radRoleArn' | 'externalId'>,
+  keys: readonly RegionKey[],
+) => ({
   trust: document(
     trust(
       { AWS: radRoleArn },
@@ -68,8 +94,26 @@ export const readerRole = (names: Names, account: string, radRoleArn: string, ex
       [names.allBucketsArn, `${names.allBucketsArn}/*`],
       ofAccount(account),
     ),
+    ...useKeys(keys, 's3', ['kms:Decrypt'], ofOurBuckets(names)),
   ),
 });
+
+/** What each role does with a key of a region; the context in lower case. */
+export const keyUses = (names: Names, region: string) => {
+  const throughS3 = {
+    'kms:viaservice': `s3.${region}.amazonaws.com`,
+    'kms:encryptioncontext:aws:s3:arn': names.bucketArn(names.bucket(region)),
+  };
+  return [
+    {
+      role: names.role.subscription,
+      actions: ENCRYPT,
+      context: { 'kms:viaservice': `firehose.${region}.amazonaws.com` },
+    },
+    { role: names.role.delivery, actions: ENCRYPT, context: throughS3 },
+    { role: names.role.reader, actions: ['kms:Decrypt'], context: throughS3 },
+  ];
+};
 
 /** No request without TLS, except by AWS's own services, which do not carry the key. */
 export const tlsOnly = (bucketArn: string): Spec =>

@@ -1,6 +1,5 @@
-import { RadError } from '../engine/errors.ts';
-import type { Labels, Tags } from '../engine/resource.ts';
-import { decodePairs, encodePairs } from '../engine/state.ts';
+import type { Tags } from '../engine/resource.ts';
+import { chosenKey, type KeyChoice } from './keys.ts';
 
 /** What holds for the whole installation. */
 export interface AccountSettings {
@@ -15,22 +14,31 @@ export interface AccountSettings {
   /** The user's own, given to everything that is made. */
   readonly tags: Tags;
 }
-/** What may differ from region to region. Days. */
+/** What may differ from region to region. */
 export interface RegionSettings {
+  /** Days. */
   readonly retentionDays: number;
   readonly logRetentionDays: number;
+  /** The ARN of the KMS key that encrypts; empty: AWS's own keys. */
+  readonly kmsKey: string;
+  /** The one before it, for what it has encrypted. */
+  readonly kmsKeyBefore: string;
 }
 /** What was said in this run: an option or its environment variable; what was said to be `none` has its default here. */
-export type Given = Partial<AccountSettings & RegionSettings>;
+export type Given = Partial<AccountSettings & Pick<RegionSettings, 'retentionDays' | 'logRetentionDays'>> & {
+  readonly kmsKey?: KeyChoice;
+};
 
 export interface Settings extends AccountSettings {
   readonly given: Given;
+  readonly recorded: Recorded;
   region(name: string): RegionSettings;
 }
 
-/** What the tags of the reader role say about earlier runs. */
+/** What is recorded of earlier runs. */
 export interface Recorded {
   readonly account: Partial<AccountSettings>;
+  /** Those that are connected, and those that were and still hold logs under a key. */
   readonly regions: Readonly<Record<string, Partial<RegionSettings>>>;
 }
 
@@ -49,12 +57,17 @@ export const accountDefaults = (partition: string): AccountSettings => ({
   filterPattern: FILTER_PATTERN,
   tags: {},
 });
-export const REGION_DEFAULTS: RegionSettings = { retentionDays: 7, logRetentionDays: 90 };
+export const REGION_DEFAULTS: RegionSettings = {
+  retentionDays: 7,
+  logRetentionDays: 90,
+  kmsKey: '',
+  kmsKeyBefore: '',
+};
 
 /** An option goes before what is recorded, and that before the default. */
 export function resolve(given: Given, recorded: Recorded, partition: string): Settings {
-  const { retentionDays, logRetentionDays, ...account } = given;
-  const regional = {
+  const { retentionDays, logRetentionDays, kmsKey, ...account } = given;
+  const days = {
     ...(retentionDays !== undefined && { retentionDays }),
     ...(logRetentionDays !== undefined && { logRetentionDays }),
   };
@@ -66,106 +79,34 @@ export function resolve(given: Given, recorded: Recorded, partition: string): Se
     ...resolved,
     radRoleArn: resolved.radRoleArn || defaults.radRoleArn,
     given,
-    region: (name) => ({ ...REGION_DEFAULTS, ...recorded.regions[name], ...regional }),
+    recorded,
+    region(name) {
+      const before = { ...REGION_DEFAULTS, ...recorded.regions[name] };
+      return { ...before, ...days, ...withKey(before, chosenKey(kmsKey, name)) };
+    },
   };
 }
 
-const SETTINGS = 'rad-connect:settings';
-const REGION = 'rad-connect:region:';
-const VALUE_LENGTH = 256;
-const MOST_CHUNKS = 12;
-/** IAM quotas, tags per role. */
-const MOST_ROLE_TAGS = 50;
-
-const LISTS = { clusters: 'clusters', excludeClusters: 'exclude-clusters' } as const;
-const TEXTS = { externalId: 'external-id', radRoleArn: 'rad-role-arn', filterPattern: 'filter-pattern' } as const;
-
-/**
- * The tags that record these settings: what differs from the defaults, cut to the length of a tag value. One call writes them all:
- * a surplus one is emptied, not taken away by a second call, between which another run could write a longer record.
- */
-export function settingsLabels(settings: AccountSettings, partition: string): Labels {
-  const defaults = accountDefaults(partition);
-  const pairs: Record<string, string> = {};
-  for (const [key, name] of Object.entries(TEXTS) as [keyof typeof TEXTS, string][]) {
-    if (settings[key] !== defaults[key]) pairs[name] = settings[key];
-  }
-  for (const [key, name] of Object.entries(LISTS) as [keyof typeof LISTS, string][]) {
-    if (settings[key].length) pairs[name] = settings[key].join(',');
-  }
-  for (const [key, value] of Object.entries(settings.tags)) pairs[`tag:${key}`] = value;
-  const chunks =
-    [encodePairs(pairs), END]
-      .filter(Boolean)
-      .join(' ')
-      .match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
-  if (chunks.length > MOST_CHUNKS) {
-    throw new RadError(
-      'USAGE',
-      'these settings are too long to be kept in tags: shorten --filter-pattern, --clusters or --tag',
-    );
-  }
-  return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? '']));
-}
-/**
- * Ends the text, also an empty one: a record that is not there at all was taken away by somebody. And a chunk left over from a
- * longer text, of a run at the same time, is not read as part of it.
- */
-const END = '.';
-const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
-
-/** Throws USAGE when the reader role has no room for claim and seal, settings, a tag per region, the user's own and what else it has. */
-export function checkRoom(
-  settings: AccountSettings,
-  partition: string,
-  regions: readonly string[],
-  now: Tags = {},
-): void {
-  const chunks = Object.entries(settingsLabels(settings, partition)).filter(
-    ([key, chunk]) => chunk || key in now,
-  ).length;
-  const others = Object.keys({ ...now, ...settings.tags }).filter((key) => !key.startsWith('rad-connect:')).length;
-  const all = 2 + chunks + regions.length + others;
-  if (all <= MOST_ROLE_TAGS) return;
-  throw new RadError(
-    'USAGE',
-    `${all} tags are more than the ${MOST_ROLE_TAGS} that IAM allows on a role: fewer --tag or --regions, or a shorter --filter-pattern`,
-  );
+function withKey({ kmsKey: now, kmsKeyBefore }: RegionSettings, kmsKey = now): Partial<RegionSettings> {
+  return kmsKey === now ? {} : { kmsKey, kmsKeyBefore: now || kmsKeyBefore };
 }
 
-export const regionLabel = (region: string, { retentionDays, logRetentionDays }: RegionSettings): Labels => ({
-  [REGION + region]: encodePairs({ retention: retentionDays, 'log-retention': logRetentionDays }),
-});
-export const noRegionLabels = (regions: readonly string[]): Labels =>
-  Object.fromEntries(regions.map((region) => [REGION + region, null]));
+/** Whether what was recorded for a region can be relied upon: a tag that somebody has emptied says nothing. */
+export const isSure = ({ recorded }: Settings, region: string): boolean =>
+  recorded.regions[region]?.retentionDays !== undefined;
 
-export const connectedRegions = (tags: Tags = {}): string[] =>
-  Object.keys(tags)
-    .filter((key) => key.startsWith(REGION))
-    .map((key) => key.slice(REGION.length))
-    .sort();
-
-export function readRecord(tags: Tags = {}): Recorded {
-  const chunks = Array.from({ length: MOST_CHUNKS }, (_, i) => tags[chunkKey(i)] ?? '');
-  const words = chunks.join('').split(' ');
-  const end = words.findIndex((word) => word.startsWith(END));
-  const text = (end < 0 ? words : words.slice(0, end)).join(' ');
-  const pairs = decodePairs(text);
-  const account: Record<string, unknown> = {};
-  for (const [key, name] of Object.entries(TEXTS)) if (pairs[name] !== undefined) account[key] = pairs[name];
-  for (const [key, name] of Object.entries(LISTS)) if (pairs[name] !== undefined) account[key] = pairs[name].split(',');
-  const own = Object.entries(pairs).filter(([key]) => key.startsWith('tag:'));
-  if (own.length) account.tags = Object.fromEntries(own.map(([key, value]) => [key.slice('tag:'.length), value]));
-  const regions = Object.fromEntries(
-    connectedRegions(tags).map((region) => [region, readRegion(tags[REGION + region])]),
-  );
-  return { account: account as Partial<AccountSettings>, regions };
+/** A key with the region that it works in. */
+export interface RegionKey {
+  readonly region: string;
+  readonly arn: string;
 }
 
-function readRegion(text: string | undefined): Partial<RegionSettings> {
-  const { retention, 'log-retention': logRetention } = decodePairs(text);
-  return {
-    ...(retention && { retentionDays: Number(retention) }),
-    ...(logRetention && { logRetentionDays: Number(logRetention) }),
-  };
+/** The keys of these regions, those recorded for all others, and those before them. */
+export function keysOf(settings: Settings, regions: readonly string[]): RegionKey[] {
+  const others = Object.entries(settings.recorded.regions).filter(([name]) => !regions.includes(name));
+  const all = [...regions.map((name) => [name, settings.region(name)] as const), ...others];
+  return all
+    .flatMap(([region, { kmsKey = '', kmsKeyBefore = '' }]) => [kmsKey, kmsKeyBefore].map((arn) => ({ region, arn })))
+    .filter(({ arn }) => arn)
+    .sort((a, b) => (`${a.region} ${a.arn}` < `${b.region} ${b.arn}` ? -1 : 1));
 }

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   NAME_TAKEN: { exit: 1, blocks: true, meaning: 'another account holds the bucket name' },
   FILTER_SLOTS_FULL: { exit: 1, blocks: true, meaning: 'the log group has no free subscription filter' },
   LOG_CLASS_UNSUPPORTED: { exit: 1, blocks: true, meaning: 'the class of the log group allows no subscription filter' },
+  KMS_KEY_UNUSABLE: { exit: 1, blocks: true, meaning: 'a KMS key cannot be used' },
+  ROLE_MISSING: { exit: 1, blocks: true, meaning: 'a role that was to be made elsewhere does not exist' },
   SUBNET_IPS: { exit: 1, blocks: false, meaning: 'EKS finds too few free addresses in the cluster subnets' },
   CLUSTER_BUSY: { exit: 1, blocks: false, meaning: 'the cluster is being changed by somebody else' },
   CLUSTER_UPDATE_FAILED: { exit: 1, blocks: false, meaning: 'EKS could not change the cluster' },

@@ -239,7 +239,7 @@ describe('firehose:delivery-stream', () => {
       stream('CREATING_FAILED', { FailureDescription: { Type: 'KMS_KEY_NOT_FOUND', Details: 'no key' } }),
     );
     await expect(make().put('destination', spec, newRun())).rejects.toMatchObject({
-      code: 'AWS',
+      code: 'KMS_KEY_UNUSABLE',
       message: 'the stream is CREATING_FAILED: KMS_KEY_NOT_FOUND no key',
     });
   });

@@ -8,12 +8,26 @@ import { parse } from '../../src/cli/program.ts';
 import { FILTER_PATTERN } from '../../src/desired/settings.ts';
 import { main } from '../../src/main.ts';
 import { awsError } from '../../src/simulator/errors.ts';
+import type { JsonObject } from '../../src/simulator/model.ts';
 import { Simulator } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { account } from '../helpers/account.ts';
 import { oneDocument } from '../helpers/schema.ts';
-import { ACCOUNT, filter, group, groupOf, NAMES, role, rule, small, US } from '../helpers/small.ts';
+import {
+  ACCOUNT,
+  bucket,
+  filter,
+  group,
+  groupOf,
+  keyArn,
+  NAMES,
+  role,
+  rule,
+  small,
+  stream,
+  US,
+} from '../helpers/small.ts';
 
 const ENABLE = ['enable-audit', '--regions', US, '--yes', '-o', 'json'];
 
@@ -68,6 +82,21 @@ const SETTINGS: readonly Setting[] = [
     means: (value = FILTER_PATTERN) => value,
   },
   {
+    option: '--kms-key',
+    values: [keyArn('key-a'), `us-east-1=${keyArn('key-b')}`, keyArn('mrk-d', 'eu-west-1')],
+    seen: (world) => [
+      (bucket(world).encryption!.Rules as JsonObject[])[0]!.ApplyServerSideEncryptionByDefault,
+      stream(world).destination.EncryptionConfiguration,
+      stream(world).encryption.KeyARN,
+    ],
+    means(value) {
+      const key = value?.replace(/^us-east-1=/, '').replace('eu-west-1', US);
+      return key
+        ? [{ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key }, { KMSEncryptionConfig: { AWSKMSKeyARN: key } }, key]
+        : [{ SSEAlgorithm: 'AES256' }, { NoEncryptionConfig: 'NoEncryption' }, undefined];
+    },
+  },
+  {
     option: '--clusters',
     values: ['off', 'on', 'o[fn]*'],
     seen: (_, clusters) => clusters,
@@ -89,9 +118,12 @@ const SETTINGS: readonly Setting[] = [
 ];
 
 const variable = (option: string) => `RAD_CONNECT_${option.slice(2).toUpperCase().replaceAll('-', '_')}`;
+/** Without the key that was there before: it stays for what it has encrypted. */
 const record = (world: World) =>
   Object.fromEntries(
-    Object.entries(role(world, NAMES.reader).tags).filter(([key]) => /^rad-connect:(settings|region)/.test(key)),
+    Object.entries(role(world, NAMES.reader).tags)
+      .filter(([key]) => /^rad-connect:(settings|region)/.test(key))
+      .map(([key, value]) => [key, value.replace(/ kms-before=\S+/, '')]),
   );
 
 /** An account that rad-connect has seen once with its defaults, and how to run it with one setting given. */
@@ -197,6 +229,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   '--rad-role-arn': RAD,
   '--retention-days': '30',
   '--log-retention-days': '30',
+  '--kms-key': `us-east-1=${keyArn('key-a')},eu-west-1=none`,
   '--filter-pattern': '{ $.verb = "get" }',
   '--tag': 'team=x',
   '--confirm': ACCOUNT,

@@ -72,6 +72,8 @@ describe('regions', () => {
   });
 });
 
+const key = (region: string, partition = 'aws') => `arn:${partition}:kms:${region}:${ACCOUNT}:key/k`;
+
 describe('values', () => {
   const us = ['--regions', 'us-east-1'];
   const good = (...more: string[]) => enable(...us, ...more);
@@ -107,6 +109,17 @@ describe('values', () => {
     [good('--tag', `${long(129)}=b`), 'xxx', /128/],
     [good('--tag', `a=${long(257)}`), 'a=xxx', /256/],
     [good('--filter-pattern', long(1025)), '1025', /1024/],
+    [good('--kms-key', ''), '--kms-key', /ARN/],
+    [good('--kms-key', 'my-key'), 'my-key', /ARN/],
+    [good('--kms-key', key('us-east-1').replace('key/', 'alias/')), 'alias/', /not of an alias/],
+    [good('--kms-key', key('eu-west-1')), 'eu-west-1', /cannot be used in us-east-1.*us-east-1=ARN/],
+    [good('--kms-key', key('us-esat-1')), 'us-esat-1', /no such AWS region/],
+    [good('--kms-key', `us-esat-1=${key('us-east-1')}`), 'us-esat-1', /no such AWS region/],
+    [good('--kms-key', `us-east-1=${key('eu-west-1')}`), 'eu-west-1', /cannot be used in us-east-1/],
+    [good('--kms-key', key('us-east-1', 'aws-cn')), 'us-east-1', /partition aws/],
+    [good('--kms-key', key('cn-north-1', 'aws-cn').replace('key/', 'key/mrk-')), 'aws-cn', /partition/],
+    [good('--kms-key', 'us-east-1='), 'us-east-1=', /ARN/],
+    [enable('--regions', 'us-east-1,eu-west-1', '--kms-key', key('us-east-1')), 'us-east-1', /eu-west-1=ARN/],
     [good('--name-prefix', long(18)), long(18), /17/],
     [good('--name-prefix', ''), '--name-prefix', /letters/],
     [good('--name-prefix', 'Rad'), 'Rad', /lower/],
@@ -192,6 +205,7 @@ describe('variables', () => {
     variable('RAD_CONNECT_RETENTION_DAYS', 'week', /whole/),
     variable('RAD_CONNECT_LOG_RETENTION_DAYS', '91', /90/),
     variable('RAD_CONNECT_TAG', 'novalue', /key=value/),
+    variable('RAD_CONNECT_KMS_KEY', 'my-key', /ARN/),
   ];
   it.each(cases.map((one) => [title(one), one] as const))('%s: named by the variable', async (_, one) => {
     const env = one[3]!;
@@ -275,5 +289,19 @@ describe('a glob without a match', () => {
     expect(json.errors).toEqual([expect.objectContaining({ code: 'USAGE' })]);
     expect(json.errors[0]!.message).toContain('prod-*');
     expect(stderr).toContain('prod-*');
+  });
+});
+
+describe('a key of another region than those that the run turns out to mean', () => {
+  it.each([
+    ['all', ['--regions', 'all']],
+    ['those of earlier runs', []],
+  ])('%s: exit 64, no write', async (_, more) => {
+    const fresh = account(small(US, EU));
+    await fresh.run(enable('--regions', `${US},${EU}`));
+    const { code, json, writes } = await fresh.run(enable(...more, '--kms-key', key(US), '-o', 'json'));
+    expect([code, writes]).toEqual([64, []]);
+    expect(json.errors).toEqual([expect.objectContaining({ code: 'USAGE' })]);
+    expect(json.errors[0]!.message).toContain(EU);
   });
 });

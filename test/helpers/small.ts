@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/simulator/model.ts';
-import { addCluster, addLogGroup, addRegion, emptyWorld, type World } from '../../src/simulator/world.ts';
+import { addCluster, addKey, addLogGroup, addRegion, emptyWorld, type World } from '../../src/simulator/world.ts';
 
 export const ACCOUNT = '123456789012';
 export const US = 'us-east-1';
@@ -17,11 +17,16 @@ export const NAMES = {
 
 export const groupOf = (cluster: string): string => `/aws/eks/${cluster}/cluster`;
 
+/** Keys that are there in every region, and good. */
+export const KEYS = ['key-a', 'key-b', 'key-c', 'mrk-d'] as const;
+export const keyArn = (id: (typeof KEYS)[number], region = US): string => `arn:aws:kms:${region}:${ACCOUNT}:key/${id}`;
+
 /** Regions of a cluster that logs nothing, and one whose owner has the audit log on already. */
 export function small(...regions: string[]): World {
   const world = emptyWorld({ regions: {} });
   for (const region of regions.length ? regions : [US]) {
     addRegion(world, region);
+    for (const id of KEYS) addKey(world, region, id);
     addCluster(world, region, 'off');
     addCluster(world, region, 'on', { logging: ['audit'] });
     addLogGroup(world, region, groupOf('on'), { retention: 30, tags: { team: 'platform' } });

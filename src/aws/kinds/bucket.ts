@@ -18,6 +18,7 @@ import {
   PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
   paginateListBuckets,
+  type ServerSideEncryptionRule,
 } from '@aws-sdk/client-s3';
 import { RadError } from '../../engine/errors.ts';
 import { absent, type Spec, type Tags } from '../../engine/resource.ts';
@@ -32,7 +33,7 @@ import { defineAwsKind } from './define.ts';
 export type BucketSpec = {
   readonly publicAccess: Readonly<Record<(typeof BLOCKS)[number], boolean>>;
   readonly ownership: string;
-  readonly encryption: { readonly algorithm: string; readonly kmsKey: string | null };
+  readonly encryption: { readonly algorithm: string; readonly kmsKey: string | null; readonly bucketKey?: boolean };
   readonly versioning: 'Enabled';
   /** Days, of the one rule that is ours; other rules of the bucket stay. */
   readonly lifecycle: {
@@ -73,7 +74,7 @@ export const bucket = defineAwsKind<BucketSpec>({
       readTags(aws, Bucket),
     ]);
     const blocks = access?.PublicAccessBlockConfiguration;
-    const sse = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+    const sse = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0];
     const rule = lifecycle?.Rules?.find(({ ID }) => ID === RULE);
     return {
       exists: true,
@@ -82,7 +83,7 @@ export const bucket = defineAwsKind<BucketSpec>({
           BLOCKS.map((block) => [block, blocks?.[block] ?? false]),
         ) as BucketSpec['publicAccess'],
         ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter',
-        ...(sse?.SSEAlgorithm && { encryption: { algorithm: sse.SSEAlgorithm, kmsKey: sse.KMSMasterKeyID ?? null } }),
+        ...(sse?.ApplyServerSideEncryptionByDefault && { encryption: flattenEncryption(sse) }),
         ...(versioning?.Status === 'Enabled' && { versioning: 'Enabled' }),
         ...(rule && { lifecycle: flattenRule(rule) }),
         policy: split(policy),
@@ -126,7 +127,7 @@ export const bucket = defineAwsKind<BucketSpec>({
           SSEAlgorithm: algorithm as 'AES256',
           ...(kmsKey && { KMSMasterKeyID: kmsKey }),
         },
-        BucketKeyEnabled: kmsKey !== null,
+        BucketKeyEnabled: algorithm === 'aws:kms' && kmsKey !== null,
       };
       await aws.s3.send(
         new PutBucketEncryptionCommand({ ...at(aws, name), ServerSideEncryptionConfiguration: { Rules: [rule] } }),
@@ -167,7 +168,7 @@ export const bucket = defineAwsKind<BucketSpec>({
     if (path === 'lifecycle.enabled' || before === 0) return true;
     if (path.startsWith('lifecycle.')) return Number(before) > Number(after);
     if (path === 'policy.others') return list(before).length > 0;
-    if (path === 'encryption.algorithm') return /^aws:kms/.test(String(before)) && after === 'AES256';
+    if (path === 'encryption.algorithm') return before === DOUBLE || (before === 'aws:kms' && after === 'AES256');
     return path === 'encryption.kmsKey' && typeof before === 'string' && after === null;
   },
 });
@@ -201,6 +202,14 @@ async function isListed({ s3: client, accountId, region }: Aws, name: string): P
     if (Buckets.some(({ Name }) => Name === name)) return true;
   }
   return false;
+}
+
+/** Two layers of encryption, which know no bucket key (Amazon S3 User Guide, DSSE-KMS). */
+const DOUBLE = 'aws:kms:dsse';
+function flattenEncryption({ ApplyServerSideEncryptionByDefault: sse, BucketKeyEnabled }: ServerSideEncryptionRule) {
+  const algorithm = sse?.SSEAlgorithm ?? '';
+  const bucketKey = algorithm === DOUBLE || BucketKeyEnabled === true;
+  return { algorithm, kmsKey: sse?.KMSMasterKeyID ?? null, ...(algorithm !== 'AES256' && { bucketKey }) };
 }
 
 const readLifecycle = (aws: Aws, name: string) =>

@@ -79,9 +79,12 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
     async encryption(aws, DeliveryStreamName, spec, run) {
       if (encryptionOf(await ready(aws, DeliveryStreamName, spec, run)) === spec.encryption) return;
       const { DeliveryStreamEncryptionConfigurationInput } = encryptionInput(spec);
-      await aws.firehose.send(
-        new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput }),
-      );
+      if (isKey(spec.encryption)) await untilGrantsAreKnown(run);
+      await aws.firehose
+        .send(
+          new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput }),
+        )
+        .catch(deny);
       const stream = () => describe(aws, DeliveryStreamName);
       const done = await until(stream, (s) => encryptionStatus(s) !== 'ENABLING', run, {
         what: 'the stream to be encrypted',
@@ -101,8 +104,11 @@ export const deliveryStream = defineAwsKind<DeliveryStreamSpec>({
     await remove(aws, name, run);
   },
 
-  stricter: (path, before) =>
-    (path === 'encryption' || path === 'destination.kmsKey') && typeof before === 'string' && before.startsWith('arn:'),
+  stricter: (path, before, after) =>
+    !isKey(String(after)) &&
+    (path === 'encryption' || path === 'destination.kmsKey') &&
+    typeof before === 'string' &&
+    isKey(before),
 });
 
 const describe = async ({ firehose }: Aws, DeliveryStreamName: string) =>
@@ -132,7 +138,22 @@ const isLost = ({ DeliveryStreamStatus }: DeliveryStreamDescription) =>
   /FAILED|DELETING/.test(DeliveryStreamStatus ?? '');
 const cannotAssume = (error: unknown) => isError(error, 'InvalidArgumentException', 'unable to assume role');
 
+const isKey = (encryption: string) => encryption.startsWith('arn:');
+
+/**
+ * IAM tells other services late, and whoever puts records needs the key from the moment the stream has it: a refusal makes
+ * CloudWatch Logs skip the events of ten minutes. Milliseconds.
+ */
+const GRANTS_ARE_KNOWN = 15_000;
+async function untilGrantsAreKnown(run: Run): Promise<void> {
+  run.note('waiting for all of AWS to know who may use the key');
+  await run.sleep(GRANTS_ARE_KNOWN);
+  if (run.signal.aborted) throw run.signal.reason;
+}
+
 const deny = (error: unknown): never => {
+  if (isError(error, 'InvalidKMSResourceException'))
+    throw restate(error, 'KMS_KEY_UNUSABLE', (error as Error).message, KEY_HINT);
   if (!cannotAssume(error)) throw error;
   const hint = 'check that nobody has changed who may assume the role, then run again';
   throw restate(error, 'DELIVERY_DENIED', (error as Error).message, hint);
@@ -186,10 +207,17 @@ async function ready(aws: Aws, name: string, spec: DeliveryStreamSpec, run: Run)
   if (!stream) throw vanished(name);
   if (stream.DeliveryStreamStatus === 'ACTIVE') return stream;
   const { Type, Details } = stream.FailureDescription ?? {};
-  throw new RadError('AWS', `the stream is ${stream.DeliveryStreamStatus}${Type ? `: ${Type} ${Details ?? ''}` : ''}`, {
-    hint: 'run the same command again: it makes the stream anew',
-  });
+  const why = `the stream is ${stream.DeliveryStreamStatus}${Type ? `: ${Type} ${Details ?? ''}` : ''}`;
+  throw failed(Type, why, 'run the same command again: it makes the stream anew');
 }
+
+/** Firehose makes a grant on the key with the credentials of the caller (Firehose API reference, KeyType). */
+const KEY_HINT =
+  'check that the key is enabled, and that its policy and yours allow kms:CreateGrant, kms:DescribeKey, kms:GenerateDataKey and kms:Decrypt';
+const failed = (type: string | undefined, why: string, hint: string) =>
+  type?.includes('KMS')
+    ? new RadError('KMS_KEY_UNUSABLE', why, { hint: KEY_HINT, awsCode: type })
+    : new RadError('AWS', why, { hint });
 
 const vanished = (name: string) =>
   new RadError('AWS', `stream ${name} is being deleted by somebody else`, {
@@ -212,7 +240,7 @@ async function remove(aws: Aws, DeliveryStreamName: string, run: Run): Promise<v
 }
 
 const encryptionInput = ({ encryption }: DeliveryStreamSpec) => ({
-  DeliveryStreamEncryptionConfigurationInput: encryption.startsWith('arn:')
+  DeliveryStreamEncryptionConfigurationInput: isKey(encryption)
     ? { KeyType: 'CUSTOMER_MANAGED_CMK' as const, KeyARN: encryption }
     : { KeyType: 'AWS_OWNED_CMK' as const },
 });
@@ -222,13 +250,8 @@ const encryptionStatus = (stream: DeliveryStreamDescription | undefined) =>
 
 const notEncrypted = (stream: DeliveryStreamDescription | undefined) => {
   const { Type, Details } = stream?.DeliveryStreamEncryptionConfiguration?.FailureDescription ?? {};
-  return new RadError(
-    'AWS',
-    `the stream could not be encrypted: ${Type ?? encryptionStatus(stream)} ${Details ?? ''}`.trim(),
-    {
-      hint: 'run the same command again',
-    },
-  );
+  const why = `the stream could not be encrypted: ${Type ?? encryptionStatus(stream)} ${Details ?? ''}`.trim();
+  return failed(Type, why, 'run the same command again');
 };
 
 function encryptionOf({ DeliveryStreamEncryptionConfiguration: sse }: DeliveryStreamDescription): string {

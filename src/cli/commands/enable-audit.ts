@@ -1,12 +1,14 @@
 import { enabledRegions } from '../../aws/discover.ts';
+import { checkKeys } from '../../desired/keys.ts';
 import { checkPrefix } from '../../desired/names.ts';
+import { checkRoom, readRecord } from '../../desired/record.ts';
 import { select } from '../../desired/select.ts';
-import { checkRoom, readRecord } from '../../desired/settings.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { findModule } from '../adoption.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
 import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
+import { lookAtKeys } from '../keys.ts';
 import { usage } from '../values.ts';
 
 /** Make the account match. */
@@ -19,17 +21,17 @@ export async function enableAudit(context: Context): Promise<Result> {
 
   const home = await signIn(context);
   const { found, clusters } = await chooseRegions(home, context, mayAsk);
-  checkPrefix(
-    options.namePrefix,
-    found.map(({ name }) => name),
-  );
+  const places = found.map(({ name }) => name);
+  checkPrefix(options.namePrefix, places);
+  checkKeys(options.kmsKey, places, home.partition);
   const given = { ...givenSettings(options), ...clusters };
   const recorded = readRecord(home.readerTags).account.externalId;
   const externalId =
     mayAsk && given.externalId === undefined && recorded === undefined ? { externalId: await ask.externalId() } : {};
   const settings = settingsOf(home, { ...given, ...externalId });
 
-  const { regions, empty, warnings } = await chooseClusters(home, found, settings);
+  const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
+  const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings, { tellUnseen: true });
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
   checkRoom(settings, home.partition, [...connected], home.readerTags);
   const all = options.regions?.includes('all') === true;
@@ -55,7 +57,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions,
-      warnings: [...warnings, ...warned, ...told],
+      warnings: [...warnings, ...ofKeys, ...warned, ...told],
       ...(adoption && { adoption }),
     },
     context,

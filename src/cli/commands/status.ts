@@ -10,6 +10,7 @@ import {
   settingsFor,
   signIn,
 } from '../discover.ts';
+import { lookAtKeys } from '../keys.ts';
 
 /** What is there and what differs. Reads only. */
 export async function status(context: Context): Promise<Result> {
@@ -20,11 +21,12 @@ export async function status(context: Context): Promise<Result> {
   const settings = settingsFor(home);
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
+  const keys = await lookAtKeys(home, chosen.regions, settings, { tellUnseen: false });
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
-  const warnings = [...chosen.warnings, ...left.map((region) => dataRemains(home, region))];
+  const warnings = [...chosen.warnings, ...keys.warnings, ...left.map((region) => dataRemains(home, region))];
   return converge(
     { command: 'status', goal: 'present', readOnly: true },
-    { home, settings, found, regions: chosen.regions, warnings },
+    { home, settings, found, regions: keys.regions, warnings },
     context,
   );
 }
