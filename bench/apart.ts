@@ -15,12 +15,14 @@ export interface Measured {
   /** Real milliseconds, and those of the processor. */
   readonly wall: number;
   readonly cpu: number;
-  /** The most memory that the process has held by then, the simulated account in it. MB. */
+  /** The most memory that the process has held, the simulated account in it. MB. */
   readonly peak: number;
+  /** The account as it is then. */
+  readonly world: World;
 }
 
-/** Runs the command lines one after the other on this account, with the program bundled as it is when it is built. */
-export async function apart(world: World, lines: readonly string[]): Promise<Measured[]> {
+/** Runs a command line on a copy of this account, with the program bundled as it is when it is built. */
+export async function apart(world: World, line: string): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'rad-connect-bench-'));
   try {
     await build({
@@ -38,8 +40,8 @@ export async function apart(world: World, lines: readonly string[]): Promise<Mea
       logLevel: 'warning',
     });
     const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
-    const { stdout } = run(process.execPath, [join(folder, 'child.mjs')], env, JSON.stringify({ world, lines }));
-    return JSON.parse(stdout) as Measured[];
+    const { stdout } = run(process.execPath, [join(folder, 'child.mjs')], env, JSON.stringify({ world, line }));
+    return JSON.parse(stdout) as Measured;
   } finally {
     rmSync(folder, { recursive: true });
   }

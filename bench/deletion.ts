@@ -43,6 +43,5 @@ async function torn(versions: number): Promise<Measured> {
     size: 1,
     body: 'eA==',
   }));
-  const [measured] = await apart(world, [TEARDOWN]);
-  return measured!;
+  return apart(world, TEARDOWN);
 }
