@@ -33,7 +33,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   desired: { any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$)/, types: /^aws\/clients\.ts$/ },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
   cli: {
-    any: /^(desired\/|engine\/|render\/|aws\/(discover|regions|errors|keys|permits|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|engine\/|render\/|aws\/(discover|regions|errors|keys|permits|volume|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^aws\/(clients|clock)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

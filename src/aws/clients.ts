@@ -1,4 +1,5 @@
 import { AccountClient } from '@aws-sdk/client-account';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
@@ -14,6 +15,7 @@ import { createSurvey, type Survey } from './survey.ts';
 
 const services = {
   account: AccountClient,
+  cloudwatch: CloudWatchClient,
   eks: EKSClient,
   firehose: FirehoseClient,
   iam: IAMClient,

@@ -8,9 +8,10 @@ import { checkPrefix } from '../desired/names.ts';
 import type { Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
 import type { RadError } from '../engine/errors.ts';
-import { type Goal, observe, plan, writes } from '../engine/plan.ts';
+import { type Goal, observe, plan, type Step, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import type { Context } from './context.ts';
+import type { Priced } from './cost.ts';
 import { type Found, type Home, settingsFor } from './discover.ts';
 import { usage } from './values.ts';
 import { stepWarnings } from './warnings.ts';
@@ -30,6 +31,8 @@ export interface Intent {
   readonly goal: Goal;
   readonly readOnly: boolean;
   readonly leaving?: Departure;
+  /** What the plan adds to the bill. */
+  price?(steps: readonly Step[]): Promise<Priced>;
   /** Asked once the plan is known and something would be written. */
   confirm?(result: Result): Promise<void>;
 }
@@ -54,6 +57,7 @@ export async function converge(
   };
   const wanted = regions.length || goal === 'absent' ? desired(account, settings, leaving) : [];
   const steps = plan(goal, await observe(wanted));
+  const priced = await intent.price?.(steps);
   if (signal.aborted) throw signal.reason;
 
   const result: Result = {
@@ -67,7 +71,12 @@ export async function converge(
     regions: found,
     steps,
     outputs: outputsOf(account, settings),
-    warnings: [...warnings, ...stepWarnings(goal, steps, settings, adoption !== undefined)],
+    warnings: [
+      ...warnings,
+      ...stepWarnings(goal, steps, settings, adoption !== undefined),
+      ...(priced?.warnings ?? []),
+    ],
+    ...(priced?.cost && { cost: priced.cost }),
   };
   if (readOnly || dryRun || !steps.some((step) => writes(step) && !step.because)) return result;
   await intent.confirm?.(result);

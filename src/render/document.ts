@@ -1,4 +1,5 @@
 import type { RegionState } from '../aws/discover.ts';
+import type { Cost } from '../desired/cost.ts';
 import type { Change } from '../engine/diff.ts';
 import { ERROR_CODES, type ErrorCode, type RadError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/event.ts';
@@ -75,6 +76,8 @@ export interface Document {
   readonly summary: Summary;
   readonly changes: readonly ChangeRow[];
   readonly clusters: readonly ClusterRow[];
+  /** What the plan adds to the bill of AWS; null where it adds nothing, or nothing is planned. */
+  readonly cost: Cost | null;
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
   readonly errors: readonly Problem[];
@@ -104,6 +107,7 @@ export interface Result {
   readonly steps: readonly Step[];
   /** undefined: nothing was carried out. */
   readonly outcomes?: readonly Outcome[];
+  readonly cost?: Cost;
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
   /** What ended the whole run. */
@@ -142,6 +146,7 @@ export function toDocument(result: Result, version: string): Document {
     clusters: clusterSteps(result)
       .map((step) => clusterRow(step, pairs))
       .sort(byPlace),
+    cost: result.cost ? { ...result.cost, clusters: [...result.cost.clusters].sort(byPlace) } : null,
     outputs: standing(result.outputs, pairs, result.readOnly),
     warnings: [...result.warnings].sort(byPlace),
     errors: errors.sort(byPlace),

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../engine/errors.ts';
 import type { Json } from '../engine/resource.ts';
+import { costLines } from './cost.ts';
 import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from './document.ts';
 import { columns, type Paint } from './style.ts';
 
@@ -49,7 +50,13 @@ function heading({ account, partition, credentials, regions, outputs, command }:
 }
 
 function planBlocks(document: Document, paint: Paint): string[] {
-  return [...changeBlocks(document, paint), paint('bold', totals(document)), ...outputs(document)];
+  const { cost, dryRun } = document;
+  return [
+    ...changeBlocks(document, paint),
+    paint('bold', totals(document)),
+    ...costLines(cost, { details: dryRun }),
+    ...outputs(document),
+  ];
 }
 
 /** What is to be told, place by place: what is as it should be is only counted, and so is what has just been done. */

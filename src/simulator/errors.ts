@@ -18,6 +18,7 @@ export const serviceIds: Readonly<Record<string, string>> = {
   eks: 'EKS',
   firehose: 'Firehose',
   logs: 'CloudWatch Logs',
+  cloudwatch: 'CloudWatch',
   account: 'Account',
   kms: 'KMS',
 };

@@ -154,6 +154,8 @@ export interface LogGroup {
   kmsKeyId?: string;
   protected?: true;
   storedBytes: number;
+  /** What reaches it beside the events of its streams: too many to be kept. */
+  bytesPerDay?: number;
   metricFilterCount: number;
   tags: Tags;
   filters: Record<string, Filter>;

@@ -41,15 +41,21 @@ function company(): World {
     us,
     'platform-prod',
     { logging: [...logTypes], tags: { team: 'platform' } },
-    { retention: 90, storedBytes: 48_318_382_080 },
+    { retention: 90, storedBytes: 48_318_382_080, bytesPerDay: 3_600_000_000 },
   );
-  logging(world, us, 'staging', { logging: ['audit'], terse: true }, { storedBytes: 9_663_676_416 });
+  logging(
+    world,
+    us,
+    'staging',
+    { logging: ['audit'], terse: true },
+    { storedBytes: 9_663_676_416, bytesPerDay: 320_000_000 },
+  );
   logging(
     world,
     eu,
     'checkout-prod',
     { logging: ['api', 'authenticator'], tags: { team: 'checkout', env: 'prod' } },
-    { retention: 365 },
+    { retention: 365, bytesPerDay: 40_000_000 },
   );
   logging(world, eu, 'analytics', { tags: { team: 'data' } }, { retention: 30, storedBytes: 1_048_576 });
   neighbours(world);
@@ -176,7 +182,7 @@ export function many(n: number, regions: readonly string[] = tenRegions): World 
   for (let i = 0; i < n; i++) {
     const region = regions[i % regions.length]!;
     const name = `cluster-${String(i).padStart(4, '0')}`;
-    if (i % 2) logging(world, region, name, { logging: ['audit'] }, { retention: 90 });
+    if (i % 2) logging(world, region, name, { logging: ['audit'] }, { retention: 90, bytesPerDay: 1_000_000_000 });
     else silent(world, region, name);
   }
   return world;

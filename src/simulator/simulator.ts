@@ -4,6 +4,7 @@ import { own, uuidOf } from './basics.ts';
 import { type AwsError, awsError, SOCKET_TIMEOUT, sign, socketTimedOut } from './errors.ts';
 import { admit } from './gate.ts';
 import { account } from './services/account.ts';
+import { cloudwatch } from './services/cloudwatch.ts';
 import { eks } from './services/eks.ts';
 import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
@@ -64,7 +65,7 @@ interface Sent {
   readonly request?: { readonly body?: unknown };
 }
 
-const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account, kms };
+const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account, kms, cloudwatch };
 
 type Outcome = { readonly answer: object } | { readonly error: Error };
 

@@ -58,6 +58,7 @@ const document = ({
   summary: { ...ZERO, ...summary },
   changes: [],
   clusters: [cluster('prod'), cluster('stage')],
+  cost: null,
   outputs: {
     auditLogsRoleArn: 'arn:x:iam::123456789012:role/rad-audit-logs',
     radRoleArn: 'arn:x:iam::955322216602:role/rad',

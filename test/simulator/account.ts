@@ -1,4 +1,5 @@
 import { AccountClient } from '@aws-sdk/client-account';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
@@ -21,6 +22,7 @@ export function account(world: World = emptyWorld(), more: Partial<SimulatorOpti
     const config = { region, credentials, retryStrategy: atOnce(maxAttempts) };
     const all = {
       account: new AccountClient(config),
+      cloudwatch: new CloudWatchClient(config),
       eks: new EKSClient(config),
       firehose: new FirehoseClient(config),
       iam: new IAMClient(config),

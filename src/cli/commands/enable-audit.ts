@@ -7,6 +7,7 @@ import type { Notice, Result } from '../../render/document.ts';
 import { findModule } from '../adoption.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
+import { price } from '../cost.ts';
 import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
 import { usage } from '../values.ts';
@@ -46,6 +47,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       command: 'enable-audit',
       goal: 'present',
       readOnly: false,
+      price: (steps) => price(steps, regions, context),
       async confirm(result) {
         if (!mayAsk) return;
         ask.show(result);
