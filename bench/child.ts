@@ -1,8 +1,10 @@
+import { keepHeapSmall } from '../src/heap.ts';
 import type { World } from '../src/simulator/world.ts';
 import type { Measured } from './apart.ts';
 import { simulate } from './simulated.ts';
 
 /** Reads an account and a command line from standard input; tells what it took, and what the account is afterwards. */
+keepHeapSmall();
 let text = '';
 for await (const chunk of process.stdin) text += chunk;
 const { world, line } = JSON.parse(text) as { world: World; line: string };

@@ -1,10 +1,12 @@
 import process from 'node:process';
+import { keepHeapSmall } from './heap.ts';
 
 declare const VERSION: string;
 
 /** The process around `main`: argv, streams, signals and the exit code. */
 export async function start(): Promise<void> {
   const argv = process.argv.slice(2);
+  keepHeapSmall();
   // The SDK announces on stderr, at each start, when it will drop a Node version; stderr is for what concerns the user.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => unwritable(error));
