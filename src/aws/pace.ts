@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 /**
  * Calls a second that AWS allows per account and region, where it publishes a number.
  * Source: CloudWatch Logs quotas and Amazon Data Firehose quotas in the AWS documentation, October 2026.
+ * EKS publishes none, and throttles who asks after many clusters at once: the more of them wait, the rarer each is asked after.
  */
 export const RATES: Readonly<Record<string, number>> = {
   'logs:PutSubscriptionFilter': 5,
@@ -18,6 +19,7 @@ export const RATES: Readonly<Record<string, number>> = {
   'logs:FilterLogEvents': 5,
   'logs:ListTagsForResource': 30,
   'firehose:*': 5,
+  'eks:DescribeUpdate': 5,
 };
 
 /** A little more than a second: the network may push calls closer together than they were sent. */

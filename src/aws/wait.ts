@@ -2,7 +2,7 @@ import { RadError } from '../engine/errors.ts';
 import type { Run } from '../engine/resource.ts';
 
 const FIRST = 250;
-const LONGEST = 10_000;
+const LONGEST = 5_000;
 const MINUTE = 60_000;
 
 interface Wait {

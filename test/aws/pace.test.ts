@@ -29,6 +29,7 @@ describe('pacer', () => {
     ['logs', 'ListTagsForResource', 30],
     ['firehose', 'DescribeDeliveryStream', 5],
     ['firehose', 'TagDeliveryStream', 5],
+    ['eks', 'DescribeUpdate', 5],
   ])('%s:%s never begins more than %i calls in a second', async (service, operation, rate) => {
     const times = await starts(rate * 4 + 1, service, operation);
     expect(densest(times)).toBe(rate);
