@@ -20,6 +20,12 @@ function aim({ proxy }: Place, at: string, hit: () => Fault | undefined) {
   });
   return target;
 }
+/**
+ * A call is given up five seconds after the run was told to end, and after a minute in any case; told twice, at once. A busy
+ * machine may take longer, but not so long that one passes for the other. Milliseconds.
+ */
+const GIVEN_UP = 35_000;
+const AT_ONCE = 4_000;
 const codes = ({ errors }: Document) => errors.map(({ code }) => code);
 
 /** Trying again helps. */
@@ -29,8 +35,8 @@ const passing =
   async (place, command) => {
     const target = aim(place, at, () => fault);
     const ran = await cli(place, COMMANDS[command].line);
-    expect(target.met).toBe(true);
     expect(ran.code, ran.stderr).toBe(0);
+    expect(target.met).toBe(true);
     return { mended: true, json: ran.json };
   };
 
@@ -38,11 +44,11 @@ const passing =
 const hanging =
   (at: string): Disturb =>
   async (place, command, { clusters }) => {
-    for (const seconds of [8, 16, 32]) {
+    for (const seconds of [8, 30, 120]) {
       const target = aim(place, at, () => ({ when: 'before', answer: 'none' }));
       const begun = Date.now();
       const ran = await cli(place, `${COMMANDS[command].line} --timeout ${seconds}s`);
-      expect(Date.now() - begun).toBeLessThan((seconds + 12) * 1_000);
+      expect(Date.now() - begun).toBeLessThan(seconds * 1_000 + GIVEN_UP);
       expect([1, 3], ran.stderr).toContain(ran.code);
       expect(codes(ran.json)).toContain('TIMEOUT');
       if (target.met) return { mended: false, json: ran.json };
@@ -106,7 +112,7 @@ const interrupted =
       },
     });
     if (later && !hangs && ran.code === 0) return { mended: true };
-    expect(Date.now() - pressed).toBeLessThan(8_000);
+    expect(Date.now() - pressed).toBeLessThan(GIVEN_UP);
     expect(ran.code, ran.stderr).toBe(130);
     expect(ran.stderr).toContain('interrupted');
     if (isText) expect(ran.stdout).toMatch(/^(Stopped: .*|Nothing was done)\.$/m);
@@ -130,7 +136,7 @@ const interruptedTwice =
         aim(place, one(writes[command], dice(seed)), () => ({ when: 'before', answer: 'none', act: () => void act() }));
       },
     });
-    expect(Date.now() - second).toBeLessThan(2_000);
+    expect(Date.now() - second).toBeLessThan(AT_ONCE);
     expect(ran.code, ran.stderr).toBe(130);
     expect(codes(ran.json)).toEqual(['INTERRUPTED']);
     return { mended: false, json: ran.json };

@@ -61,7 +61,8 @@ export async function cli(
   line: string,
   options?: RunOptions,
 ): Promise<RunResult & { readonly json: Document }> {
-  const ran = await run(proxy, [...line.split(' '), ...(line.includes(' -o ') ? [] : ['-o', 'json'])], options);
+  const args = [...line.split(' '), ...(line.includes(' -o ') ? [] : ['-o', 'json'])];
+  const ran = await run(proxy, args, { timeoutMs: 600_000, ...options });
   return {
     ...ran,
     get json() {
