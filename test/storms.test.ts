@@ -225,40 +225,6 @@ describe('what AWS refuses is told once, and does not stop the rest', () => {
   });
 });
 
-describe('two runs at once on one account', () => {
-  const both = 'enable-audit --regions us-east-1,eu-west-1 --external-id x-1 --yes -o json';
-  it.each<[string, string, string]>([
-    ['the same regions', both, both],
-    ['overlapping regions', both, ENABLE],
-    ['different regions', ENABLE, ENABLE.replace(US, EU)],
-  ])('%s: both end well, with one set of things and no lost setting', async (_, one, other) => {
-    const alone = account(small(US, EU));
-    await alone.run(one);
-    await alone.run(other);
-    const { run, world } = account(small(US, EU));
-    const ends = await Promise.all([run(one), run(other)]);
-    for (const { code, json, stderr } of ends) {
-      // One may find the other in the middle of a change, and says so.
-      expect([0, 3], stderr).toContain(code);
-      expect(json.errors.every(({ hint }) => hint !== null)).toBe(true);
-    }
-    expect((await run('enable-audit --yes -o json')).code).toBe(0);
-    expect(comparable(world)).toEqual(comparable(alone.world));
-    expect((await run('enable-audit --yes -o json')).writes).toEqual([]);
-  });
-
-  it('one that makes and one that takes away: the next run decides', async () => {
-    const { run, world } = account(small());
-    const before = comparable(world, { identity: true });
-    await run(ENABLE);
-    await Promise.all([run(DELETE), run(ENABLE)]);
-    expect((await run(ENABLE)).code).toBe(0);
-    expect((await run('status --detailed-exitcode')).code).toBe(0);
-    expect((await run(DELETE)).code).toBe(0);
-    expect(comparable(world, { identity: true })).toEqual(before);
-  });
-});
-
 it('what people hung on our roles does not keep them at teardown', async () => {
   const { run, world } = account(small());
   const before = comparable(world, { identity: true });

@@ -79,6 +79,7 @@ export function explain(error: unknown): RadError {
       message || String(systemCode),
       'check the network, the proxy and AWS_ENDPOINT_URL, then run again',
     );
+  if (isNotFound(error)) return say('AWS', message, 'it was taken away in the meantime: run the same command again');
   // An error of the SDK carries $metadata or $fault; anything else is a bug of ours.
   if ($metadata || '$fault' in Object(error))
     return say('AWS', message, 'run the same command again; --debug shows each call');

@@ -12,7 +12,7 @@ import { type Goal, observe, plan, type Step, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import type { Context } from './context.ts';
 import type { Priced } from './cost.ts';
-import { type Found, type Home, settingsFor } from './discover.ts';
+import { type Found, type Home, lostRecord, settingsFor } from './discover.ts';
 import { usage } from './values.ts';
 import { stepWarnings } from './warnings.ts';
 
@@ -82,7 +82,12 @@ export async function converge(
   await intent.confirm?.(result);
 
   const outcomes = await apply(goal, steps, { signal, report, now: clock.now, sleep: (ms) => clock.sleep(ms, signal) });
-  return { ...result, outcomes, ...(signal.aborted ? { error: signal.reason as RadError } : {}) };
+  const error: RadError | undefined = signal.aborted
+    ? signal.reason
+    : goal === 'present' && outcomes.every(({ status }) => status !== 'failed')
+      ? await lostRecord(home, regions)
+      : undefined;
+  return { ...result, outcomes, ...(error && { error }) };
 }
 
 function outputsOf({ names, regions, adoption }: Account, { radRoleArn, externalId }: Settings): Outputs {

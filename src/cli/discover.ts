@@ -42,6 +42,16 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
   return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags) };
 }
 
+/** A teardown at the same time may take the record away that this run has made: then nothing says what stands. */
+export async function lostRecord({ aws, names }: Home, regions: readonly Region[]): Promise<RadError | undefined> {
+  const connected = connectedRegions(await roleTags(aws, names.role.reader));
+  const lost = regions.map((region) => region.aws.region).filter((region) => !connected.includes(region));
+  if (lost.length === 0) return undefined;
+  return new RadError('AWS', `another run has taken the record of ${lost.join(', ')} away`, {
+    hint: 'run the same command again when no other run is at work',
+  });
+}
+
 /** Throws ACCOUNT_MISMATCH when this option names another account. */
 export function checkAccount(account: string, named: string | undefined, option: string): void {
   if (!named || named === account) return;

@@ -38,18 +38,19 @@ export function staying({ names, home, regions }: Account, settings: Settings, l
     ...going.map((region) => leftLabel(region, holdsData(region) ? settings.region(region) : undefined)),
   );
   // Another run may have connected a region since this one looked.
-  const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))))?.why;
+  const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))));
+  const withoutRegions = (stay: Stay | undefined) => stay && { ...stay, labels: leftLabels };
 
   return {
     reader: {
       stays(actual) {
         const buckets = deleteData ? others(bucketRegions) : bucketRegions;
-        const stay =
+        return withoutRegions(
           connected(others(connectedRegions(actual.tags))) ??
-          (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined);
-        return stay && { ...stay, labels: leftLabels };
+            (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined),
+        );
       },
-      beforeDelete,
+      beforeDelete: async () => withoutRegions(await beforeDelete()),
     } satisfies Wish,
 
     serviceRole: (reader: Resource): Wish => ({

@@ -181,7 +181,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
           logging.read('fresh'),
           filter.read('fresh'),
         ]);
-        return stay.clusterLogGroup(itself, itsLogging, itsFilter)?.why;
+        return stay.clusterLogGroup(itself, itsLogging, itsFilter);
       },
     },
   );

@@ -116,12 +116,14 @@ const verbs: Record<Action, Verb> = {
     return undefined;
   },
 
-  async delete({ resource }, run) {
-    const why = await resource.beforeDelete(run);
-    if (why !== undefined) return why;
+  async delete(step, run) {
+    const { resource } = step;
+    const stay = await resource.beforeDelete(run);
     const now = await resource.read('fresh');
     if (!now.exists) return undefined;
     if (!isOurs(resource, now)) return NOT_OURS;
+    if (stay?.labels) await verbs.update({ ...step, actual: now, stay }, run);
+    if (stay) return stay.why;
     await resource.delete(run);
     await resource.until(({ exists }) => !exists, run);
     return undefined;

@@ -102,8 +102,8 @@ export interface Wish {
   readonly adopts?: boolean;
   /** Whose it is, where that is not plain from its name. */
   readonly about?: string;
-  /** Right before deletion: waits for what has to happen first, and says why it must stay after all, or undefined. */
-  beforeDelete?(run: Run): Promise<string | undefined>;
+  /** Right before deletion: waits for what has to happen first, and says why it must stay after all. */
+  beforeDelete?(run: Run): Promise<Stay | undefined>;
 }
 
 /** One desired thing, closed over its clients. `needs` hold objects that already exist, so a cycle cannot be written. */

@@ -630,10 +630,18 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
   it('right before deletion it may turn out that it has to stay', async () => {
     const on = memory({ t: owned({ a: 1 }) });
     const { outcomes, calls } = await on.run('absent', [
-      on.make('t', { beforeDelete: async () => 'r still connected' }),
+      on.make('t', { beforeDelete: async () => ({ why: 'r still connected' }) }),
     ]);
     expect(outcomes[0]).toMatchObject({ status: 'kept', why: 'r still connected' });
-    expect(calls).toEqual([]);
+    expect(calls).toEqual(['look t']);
+  });
+
+  it('and then it loses the tags that it would have lost by staying', async () => {
+    const on = memory({ t: owned({ a: 1 }, { 'region:r': '1', 'region:s': '1' }) });
+    const beforeDelete = async () => ({ why: 's still connected', labels: { 'region:r': null } });
+    const { outcomes } = await on.run('absent', [on.make('t', { beforeDelete })]);
+    expect(outcomes[0]).toMatchObject({ status: 'kept', why: 's still connected' });
+    expect(on.world.t).toEqual(owned({ a: 1 }, { 'region:s': '1' }));
   });
 
   it('deletion of what is gone is done', async () => {
