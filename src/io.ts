@@ -1,5 +1,6 @@
 import type { ClientOptions } from './aws/clients.ts';
 import type { Clock } from './aws/clock.ts';
+import type { Send } from './rad/http.ts';
 import type { Stream } from './render/style.ts';
 
 /** Everything of the process that the program uses; tests bring their own. */
@@ -18,6 +19,8 @@ export interface Io {
 /** What stands behind the clients: time, credentials, and the simulator that answers them. */
 export interface Backing extends Pick<ClientOptions, 'credentials' | 'onClient'> {
   readonly clock: Clock;
+  /** What RAD's API is spoken through, where it is not the network. */
+  readonly rad?: Send;
   /** As the first line of a run names it. */
   readonly name: string;
 }

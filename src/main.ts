@@ -1,10 +1,14 @@
 import type { ClientOptions } from './aws/clients.ts';
-import { realClock } from './aws/clock.ts';
+import { type Clock, realClock } from './aws/clock.ts';
 import type { Context, Options } from './cli/context.ts';
 import { HEADS, type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';
+import { radAccess } from './rad/access.ts';
+import type { Rad } from './rad/api.ts';
+import type { RadOptions } from './rad/call.ts';
+import type { Send } from './rad/http.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { errorText, toText, warningsText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
@@ -100,6 +104,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const { resetSandbox } = await import('./sandbox.ts');
     return resetSandbox(sandbox, args[0], io.env);
   }
+  const access = radAccess(io.env);
   const backing = sandbox
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
     : (io.aws ?? realAws(io.env, profile));
@@ -118,16 +123,21 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const { createAsk } = await import('./cli/prompts.ts');
     const { progress } = await import('./render/progress.ts');
     const report: Report = how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
-    const clients: ClientOptions = {
-      ...backing,
+    const calls = {
+      clock,
       signal,
       kill,
       version: io.version,
+      ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
+    };
+    const clients: ClientOptions = {
+      ...backing,
+      ...calls,
       concurrency: concurrency as number,
       profile: profile as string | undefined,
       maxAttempts: Number(io.env.AWS_MAX_ATTEMPTS) || undefined,
-      ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
     };
+    const rad = access && (await connectRad({ ...calls, access }, backing.rad));
     const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
     const perform = await COMMANDS[command]();
     return await perform({
@@ -150,6 +160,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
           warn(document, io, how);
         },
       }),
+      rad,
       connect: (region, accountId) => createAws(region, accountId, clients),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
     });
@@ -157,6 +168,17 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     spinner?.stop();
     for (const take of undo) take();
   }
+}
+
+/** Of one call; the next run tries again. */
+const RAD_ATTEMPTS = 5;
+
+async function connectRad(options: Omit<RadOptions, 'send' | 'retry'> & { clock: Clock }, send?: Send): Promise<Rad> {
+  const { createRad } = await import('./rad/api.ts');
+  const { createSend } = await import('./rad/http.ts');
+  const { createRetry } = await import('./aws/retry.ts');
+  const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS);
+  return createRad({ ...options, retry, send: send ?? createSend() });
 }
 
 const realAws = (env: Io['env'], profile: unknown): Backing => {

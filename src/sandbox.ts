@@ -22,6 +22,7 @@ export async function openSandbox(option: unknown, env: Io['env']): Promise<Back
       name: `simulated account ${file}`,
       credentials: { accessKeyId: 'SANDBOX', secretAccessKey: 'SANDBOX' },
       onClient: simulator.attach,
+      rad: simulator.rad,
     };
   } catch (error) {
     throw unusableFile(error, file);

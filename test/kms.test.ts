@@ -280,7 +280,10 @@ describe('before anything is written', () => {
     const { run, world } = account(small());
     const { code, json } = await run(`${ENABLE} --kms-key ${A}`, { faults: denying(operation) });
     expect(code).toBe(0);
-    expect(json.warnings).toEqual([expect.objectContaining({ code: 'KMS_KEY_UNCHECKED', id: A, region: US })]);
+    expect(json.warnings).toEqual([
+      expect.objectContaining({ code: 'RAD_NOT_REGISTERED' }),
+      expect.objectContaining({ code: 'KMS_KEY_UNCHECKED', id: A, region: US }),
+    ]);
     expect(stream(world).encryption.KeyARN).toBe(A);
     const told = await run(STATUS, { faults: denying(operation) });
     expect([told.code, told.json.warnings]).toEqual([0, []]);

@@ -266,8 +266,8 @@ describe('never weaker', () => {
     const world = small();
     addLogGroup(world, US, groupOf('off'));
     const { json } = await account(world).run(PLAN);
-    expect(json.warnings).toEqual([
-      expect.objectContaining({ code: 'LOG_GROUP_NEVER_EXPIRES', region: US, id: groupOf('off') }),
+    expect(json.warnings.filter(({ code }) => code === 'LOG_GROUP_NEVER_EXPIRES')).toEqual([
+      expect.objectContaining({ region: US, id: groupOf('off') }),
     ]);
   });
 
@@ -432,7 +432,7 @@ describe('regions', () => {
     const ran = await run('enable-audit --regions all --external-id abc-123 --yes -o json');
     expect(ran.code).toBe(0);
     expect(ran.json.errors).toEqual([]);
-    expect(ran.json.warnings).toEqual([expect.objectContaining({ code: 'REGION_DENIED', region: EU })]);
+    expect(ran.json.warnings).toContainEqual(expect.objectContaining({ code: 'REGION_DENIED', region: EU }));
     expect(ran.json.regions).toContainEqual({ name: EU, state: 'denied' });
     expect(cluster(world, 'off').logging).toEqual(['audit']);
   });
@@ -521,7 +521,7 @@ describe('regions', () => {
     const { run } = account(world);
     const ran = await run(BOTH);
     expect(ran.code).toBe(0);
-    expect(ran.json.warnings).toEqual([expect.objectContaining({ code: 'NO_CLUSTERS', id: EU })]);
+    expect(ran.json.warnings).toContainEqual(expect.objectContaining({ code: 'NO_CLUSTERS', id: EU }));
     expect(Object.keys(world.buckets)).toEqual([NAMES.bucket(US)]);
   });
 });

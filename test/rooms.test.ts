@@ -30,11 +30,18 @@ const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexO
 const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> = {
   engine: { any: /^node:crypto$/ },
   aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/)/ },
-  desired: { any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$)/, types: /^aws\/clients\.ts$/ },
+  desired: {
+    any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$|rad\/registration\.ts$)/,
+    types: /^(aws\/clients|rad\/api)\.ts$/,
+  },
+  rad: {
+    any: /^(engine\/|node:https?$|aws\/kinds\/define\.ts$)/,
+    types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
+  },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
   cli: {
     any: /^(desired\/|engine\/|render\/|aws\/(discover|regions|errors|keys|permits|volume|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
-    types: /^aws\/(clients|clock)\.ts$/,
+    types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },
 };

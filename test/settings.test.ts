@@ -111,18 +111,18 @@ describe('the record of the settings', () => {
     expect(() => recorded({ clusters })).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 
-  describe('fifty tags hold all of it: claim, seal, settings, a tag per region and the user tags', () => {
+  describe('fifty tags hold all of it: claim, seal, registration, settings, a tag per region and the user tags', () => {
     const places = (count: number) => Array.from({ length: count }, (_, i) => `region-${i}`);
     const tags = (count: number): Tags => Object.fromEntries(places(count).map((name) => [name.slice(6), '']));
     it.each<[string, Partial<AccountSettings>, number]>([
-      ['the defaults', {}, 47],
-      ['one tag of settings', { externalId: 'x1' }, 47],
-      ['many tags of settings', { filterPattern: '='.repeat(1_000) }, 36],
-      ['ten tags of the user', { tags: tags(10) }, 37],
+      ['the defaults', {}, 46],
+      ['one tag of settings', { externalId: 'x1' }, 46],
+      ['many tags of settings', { filterPattern: '='.repeat(1_000) }, 35],
+      ['ten tags of the user', { tags: tags(10) }, 36],
     ])('%s leave room for %#', (_, more, most) => {
       const settings = { ...DEFAULTS, ...more };
       const used = Object.keys(recorded(more)).length + Object.keys(settings.tags).length;
-      expect(2 + used + most).toBe(50);
+      expect(3 + used + most).toBe(50);
       expect(() => checkRoom(settings, 'aws', places(most))).not.toThrow();
       expect(() => checkRoom(settings, 'aws', places(most + 1))).toThrow(
         expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(/^51 tags .* 50 /) }),
@@ -131,8 +131,8 @@ describe('the record of the settings', () => {
 
     it('a tag of settings that was emptied takes its room too', () => {
       const now = { 'rad-connect:settings': 'x', 'rad-connect:settings-1': '' };
-      expect(() => checkRoom(DEFAULTS, 'aws', places(46), now)).not.toThrow();
-      expect(() => checkRoom(DEFAULTS, 'aws', places(47), now)).toThrow(/^51 tags/);
+      expect(() => checkRoom(DEFAULTS, 'aws', places(45), now)).not.toThrow();
+      expect(() => checkRoom(DEFAULTS, 'aws', places(46), now)).toThrow(/^51 tags/);
     });
   });
 

@@ -2,6 +2,7 @@ import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../aws/clock.ts';
 import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
+import type { Rad } from '../rad/api.ts';
 import type { Ask } from './prompts.ts';
 
 /** What a command is given. Only `main` knows what stands behind it: AWS or the simulator, a terminal or a pipe. */
@@ -16,6 +17,8 @@ export interface Context {
   readonly ask: Ask;
   /** Says whose account and which regions, once the options are known to be good and before any call. */
   announce(): void;
+  /** RAD's API; undefined: there are no keys. */
+  readonly rad: Rad | undefined;
   /** The clients of a region; the account id is empty as long as it is not known. */
   connect(region: string, accountId: string): Aws;
   /** Where a plain `aws` command would go. */

@@ -53,6 +53,8 @@ export async function converge(
     home: home.aws,
     regions,
     ...(adoption && { adoption }),
+    registry: home.readerTags ?? {},
+    rad: context.rad,
     now: clock.now(),
   };
   const wanted = regions.length || goal === 'absent' ? desired(account, settings, leaving) : [];
@@ -71,11 +73,7 @@ export async function converge(
     regions: found,
     steps,
     outputs: outputsOf(account, settings),
-    warnings: [
-      ...warnings,
-      ...stepWarnings(goal, steps, settings, adoption !== undefined),
-      ...(priced?.warnings ?? []),
-    ],
+    warnings: [...warnings, ...stepWarnings(goal, steps, settings, account), ...(priced?.warnings ?? [])],
     ...(priced?.cost && { cost: priced.cost }),
   };
   if (readOnly || dryRun || !steps.some((step) => writes(step) && !step.because)) return result;

@@ -120,7 +120,7 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
 
 const FOOTER = `
 Every option has an environment variable: --name-prefix is RAD_CONNECT_NAME_PREFIX.
-Nothing is sent anywhere but to AWS.`;
+Nothing is sent anywhere but to AWS, and to RAD's API where RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are set.`;
 
 function withoutCommand(argv: readonly string[]): string {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));

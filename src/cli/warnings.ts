@@ -1,16 +1,20 @@
+import type { Account } from '../desired/account.ts';
 import { isOfModule } from '../desired/adoption.ts';
+import { REGISTRATION_REMAINS } from '../desired/departure.ts';
 import type { Settings } from '../desired/settings.ts';
 import { type Goal, isOurs, type Step } from '../engine/plan.ts';
 import type { Notice } from '../render/document.ts';
 
 /** What is worth saying about an account as it was seen, without stopping anything. */
-export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings, adopting: boolean): Notice[] {
-  if (goal === 'absent' || steps.length === 0) return [];
+export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings, account: Account): Notice[] {
+  if (goal === 'absent') return steps.flatMap(registrationRemains);
+  if (steps.length === 0) return [];
   return [
     ...(settings.externalId ? [] : [noExternalId]),
+    ...notRegistered(steps, account),
     ...steps.flatMap(neverExpires),
     ...steps.flatMap(unknownKey),
-    ...(adopting ? [] : steps.flatMap(deliveredTwice)),
+    ...(account.adoption ? [] : steps.flatMap(deliveredTwice)),
   ];
 }
 
@@ -25,6 +29,36 @@ function deliveredTwice({ resource, actual, action }: Step): Notice[] {
       id: name,
       message: `RAD's Terraform module delivers ${name} in ${region} too: every event would reach RAD twice`,
       hint: 'take over from it: rad-connect enable-audit --adopt',
+    },
+  ];
+}
+
+/** Said when the account is connected for the first time: later on it may have been done by hand. */
+function notRegistered(steps: readonly Step[], { id, names, rad }: Account): Notice[] {
+  const reader = names.role.reader;
+  const isNew = steps.some(({ resource, action }) => resource.name === reader && action === 'create');
+  if (rad || !isNew) return [];
+  return [
+    {
+      code: 'RAD_NOT_REGISTERED',
+      region: 'global',
+      id,
+      message: `RAD is not told of account ${id}: RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set`,
+      hint: `add the account in RAD's console, with the role ${names.roleArn(reader)}; or set both keys and run again`,
+    },
+  ];
+}
+
+function registrationRemains({ resource, stay }: Step): Notice[] {
+  if (resource.type !== 'rad:registration' || stay?.why !== REGISTRATION_REMAINS) return [];
+  const { name: id } = resource;
+  return [
+    {
+      code: 'RAD_REGISTRATION_REMAINS',
+      region: 'global',
+      id,
+      message: `account ${id} stays registered with RAD: RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set`,
+      hint: "remove the account in RAD's console; or set both keys before teardown",
     },
   ];
 }

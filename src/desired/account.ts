@@ -1,5 +1,7 @@
 import type { Aws } from '../aws/clients.ts';
 import type { RadError } from '../engine/errors.ts';
+import type { Tags } from '../engine/resource.ts';
+import type { Rad } from '../rad/api.ts';
 import type { Adoption } from './adoption.ts';
 import type { Names } from './names.ts';
 
@@ -21,6 +23,10 @@ export interface Account {
   readonly regions: readonly Region[];
   /** What RAD's Terraform module has made, to be taken over. */
   readonly adoption?: Adoption;
+  /** The tags of the reader role; none where there is no such role. */
+  readonly registry: Tags;
+  /** undefined: there are no keys to RAD's API. */
+  readonly rad: Rad | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -25,8 +25,12 @@ const IN_FLIGHT = 120_000;
 
 const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data removes them';
 
+/** Without keys nobody but the user can remove it. */
+export const REGISTRATION_REMAINS =
+  "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set: remove the account in RAD's console";
+
 /** What stays of each thing when rad-connect leaves, and why. */
-export function staying({ names, home, regions }: Account, settings: Settings, leaving: Departure = STAYING) {
+export function staying({ names, home, regions, rad }: Account, settings: Settings, leaving: Departure = STAYING) {
   const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
   const going = [...regions.map(({ aws }) => aws.region), ...forget];
   const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
@@ -41,17 +45,33 @@ export function staying({ names, home, regions }: Account, settings: Settings, l
   const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))));
   const withoutRegions = (stay: Stay | undefined) => stay && { ...stay, labels: leftLabels };
 
+  const needed = ({ tags }: Actual): Stay | undefined => {
+    const buckets = deleteData ? others(bucketRegions) : bucketRegions;
+    return (
+      connected(others(connectedRegions(tags))) ??
+      (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined)
+    );
+  };
+
   return {
     reader: {
       stays(actual) {
-        const buckets = deleteData ? others(bucketRegions) : bucketRegions;
-        return withoutRegions(
-          connected(others(connectedRegions(actual.tags))) ??
-            (buckets.length ? { why: 'RAD reads the buckets that stay' } : undefined),
-        );
+        return withoutRegions(needed(actual));
       },
       beforeDelete: async () => withoutRegions(await beforeDelete()),
     } satisfies Wish,
+
+    /** With the reader role, and no sooner: RAD reads with it. */
+    registration: (reader: Resource): Wish => ({
+      stays({ facts }, seen) {
+        const registry = seen(reader);
+        const stay = registry?.exists ? needed(registry) : undefined;
+        if (stay) return stay;
+        if (facts.state === 'existing') return { why: 'RAD knew the account before rad-connect' };
+        return rad ? undefined : { why: REGISTRATION_REMAINS };
+      },
+      beforeDelete,
+    }),
 
     serviceRole: (reader: Resource): Wish => ({
       stays(_, seen) {

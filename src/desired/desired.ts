@@ -8,6 +8,7 @@ import { slotsFull, subscriptionFilter } from '../aws/kinds/subscription-filter.
 import { slots } from '../aws/slots.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Actual, Labels, Resource, Seen, Spec } from '../engine/resource.ts';
+import { registration, registrationState } from '../rad/registration.ts';
 import type { Account, Region } from './account.ts';
 import { moduleThings } from './adoption.ts';
 import { type Departure, staying } from './departure.ts';
@@ -37,7 +38,11 @@ interface Wanted {
 export function desired(account: Account, settings: Settings, leaving?: Departure): Resource[] {
   const wanted: Wanted = { account, settings, stay: staying(account, settings, leaving) };
   const roles = accountRoles(wanted);
-  const ours = [...Object.values(roles), ...account.regions.flatMap((region) => regionThings(wanted, roles, region))];
+  const ours = [
+    ...Object.values(roles),
+    ...radThings(wanted, roles.reader, leaving !== undefined),
+    ...account.regions.flatMap((region) => regionThings(wanted, roles, region)),
+  ];
   if (!account.adoption) return ours;
   const filterOf = (region: string, group: string) =>
     ours.find((one) => one.type === 'logs:subscription-filter' && one.region === region && one.name === group);
@@ -73,6 +78,16 @@ function accountRoles({ account: { id, names, home, partition, regions }, settin
     subscription: role(home, names.role.subscription, spec(subscriptionRole(names, keys)), service),
     delivery: role(home, names.role.delivery, spec(deliveryRole(names, id, keys)), service),
   };
+}
+
+/** The account is registered where there are keys; without them a registration of earlier runs is shown, and told of when leaving. */
+function radThings({ account, stay }: Wanted, reader: Resource, isLeaving: boolean): Resource[] {
+  const { id, names, rad, registry: tags } = account;
+  const state = registrationState(tags);
+  if (!rad && (state === 'none' || (state === 'pending' && !isLeaving))) return [];
+  const readerArn = names.roleArn(names.role.reader);
+  const wish = { needs: [reader], ...stay.registration(reader) };
+  return [registration({ region: 'global', rad, reader, readerArn, tags }, id, { role: readerArn }, wish)];
 }
 
 /** Bucket, stream and error log of a region, and the path of each of its clusters to them. */

@@ -47,7 +47,7 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
 const END = '.';
 const chunkKey = (i: number) => (i === 0 ? SETTINGS : `${SETTINGS}-${i}`);
 
-/** Throws USAGE when the reader role has no room for claim and seal, settings, a tag per region, the user's own and what else it has. */
+/** Throws USAGE when the reader role has no room for claim, seal and registration, settings, a tag per region, the user's own and what else it has. */
 export function checkRoom(
   settings: AccountSettings,
   partition: string,
@@ -59,7 +59,7 @@ export function checkRoom(
   ).length;
   const others = Object.keys({ ...now, ...settings.tags }).filter((key) => !key.startsWith('rad-connect:')).length;
   const places = new Set([...regions, ...placesOf(now)]).size;
-  const all = 2 + chunks + places + others;
+  const all = 3 + chunks + places + others;
   if (all <= MOST_ROLE_TAGS) return;
   throw new RadError(
     'USAGE',

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   DELIVERY_DENIED: { exit: 1, blocks: false, meaning: 'CloudWatch Logs or Firehose cannot use its role' },
   QUOTA_EXCEEDED: { exit: 1, blocks: false, meaning: 'a quota of the account is used up' },
   BUCKET_NOT_EMPTY: { exit: 1, blocks: false, meaning: 'objects of the bucket cannot be deleted' },
+  RAD_REGISTRATION_DENIED: { exit: 1, blocks: false, meaning: "RAD's API refuses the keys" },
+  RAD_REGISTRATION_FAILED: { exit: 1, blocks: false, meaning: "RAD's API does not answer, or not as it should" },
   THROTTLED: { exit: 1, blocks: false, meaning: 'AWS keeps asking to slow down' },
   TIMEOUT: { exit: 1, blocks: false, meaning: 'out of time' },
   NETWORK: { exit: 1, blocks: false, meaning: 'no connection to AWS' },

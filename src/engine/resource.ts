@@ -13,7 +13,8 @@ export type Type =
   | 'firehose:delivery-stream'
   | 'logs:log-group'
   | 'eks:cluster-logging'
-  | 'logs:subscription-filter';
+  | 'logs:subscription-filter'
+  | 'rad:registration';
 
 /** What AWS says now, projected onto the fields we manage. */
 export interface Actual<S extends Spec = Spec> {

@@ -19,6 +19,7 @@ export const serviceIds: Readonly<Record<string, string>> = {
   firehose: 'Firehose',
   logs: 'CloudWatch Logs',
   cloudwatch: 'CloudWatch',
+  rad: 'RAD',
   account: 'Account',
   kms: 'KMS',
 };
@@ -36,7 +37,7 @@ export function sign(error: AwsError, service: string, requestId: string): AwsEr
 export function throttled(service: string): Error {
   if (service === 's3') return awsError('SlowDown', 'Please reduce your request rate.', 503);
   if (service === 'iam' || service === 'sts') return awsError('Throttling', 'Rate exceeded', 400);
-  if (service === 'account') return awsError('TooManyRequestsException', 'Rate exceeded', 429);
+  if (service === 'account' || service === 'rad') return awsError('TooManyRequestsException', 'Rate exceeded', 429);
   return awsError('ThrottlingException', 'Rate exceeded', service === 'eks' ? 429 : 400);
 }
 

@@ -8,8 +8,8 @@ export function admit(world: World, service: string, operation: string, region: 
   checkRate(world, `${service}:${operation}`, region);
 }
 
-/** IAM, STS and Account answer from any region here. */
-const global: ReadonlySet<string> = new Set(['iam', 'sts', 'account']);
+/** IAM, STS and Account answer from any region here, and RAD has none. */
+const global: ReadonlySet<string> = new Set(['iam', 'sts', 'account', 'rad']);
 
 function checkRegion(world: World, service: string, operation: string, region: string): void {
   const state = own(world.regions, region)?.state;

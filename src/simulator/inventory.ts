@@ -5,7 +5,7 @@ import type { JsonObject, World } from './model.ts';
  * Two worlds with equal inventories are the same account.
  */
 export function inventory(world: World): JsonObject {
-  const { account, roles, buckets, regions } = structuredClone(world);
+  const { account, roles, buckets, regions, registrations = {} } = structuredClone(world);
   for (const region of Object.values(regions)) {
     for (const cluster of Object.values(region.clusters)) cluster.updates = {};
     for (const stream of Object.values(region.streams)) delete stream.buffer;
@@ -20,6 +20,7 @@ export function inventory(world: World): JsonObject {
     roles: documents.sort((a, b) => (a.name < b.name ? -1 : 1)),
     buckets,
     regions,
+    registrations,
   } as never) as JsonObject;
 }
 

@@ -19,6 +19,8 @@ export interface World {
   /** KMS keys, of other accounts too, by ARN. */
   keys: Record<string, Key>;
   regions: Record<string, Region>;
+  /** AWS accounts that RAD knows. */
+  registrations?: Record<string, { id: string; roleArn: string }>;
   /** What will happen, earliest first. */
   due: Due[];
   /** When rate-limited calls were let through in the last second. */

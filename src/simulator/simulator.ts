@@ -10,6 +10,7 @@ import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
 import { kms } from './services/kms.ts';
 import { logs } from './services/logs.ts';
+import { type RadRequest, rad, radOperation } from './services/rad.ts';
 import { s3 } from './services/s3.ts';
 import type { Input, Service } from './services/service.ts';
 import { sts } from './services/sts.ts';
@@ -65,7 +66,23 @@ interface Sent {
   readonly request?: { readonly body?: unknown };
 }
 
-const services: Readonly<Record<string, Service>> = { sts, iam, s3, eks, firehose, logs, account, kms, cloudwatch };
+const services: Readonly<Record<string, Service>> = {
+  sts,
+  iam,
+  s3,
+  eks,
+  firehose,
+  logs,
+  account,
+  kms,
+  cloudwatch,
+  rad,
+};
+
+interface Asked extends Pick<Call, 'service' | 'operation' | 'region' | 'input'> {
+  /** The idempotency token that the SDK filled in. */
+  readonly token?: string | undefined;
+}
 
 type Outcome = { readonly answer: object } | { readonly error: Error };
 
@@ -93,9 +110,27 @@ export class Simulator {
     });
   };
 
+  /** RAD's API in place of the network: the same account, faults and time. */
+  readonly rad = async (request: RadRequest): Promise<{ readonly status: number; readonly body: string }> => {
+    const input = { ...request, body: JSON.parse(request.body) };
+    const done = await this.#perform({ service: 'rad', operation: radOperation(request), region: 'global', input });
+    if ('answer' in done) return { status: 200, body: JSON.stringify(done.answer) };
+    const status = (done.error as AwsError).$metadata?.httpStatusCode;
+    if (!status) throw done.error;
+    return { status, body: JSON.stringify({ error: done.error.message }) };
+  };
+
   async #answer(service: string, operation: string, region: string, sent: Sent): Promise<object> {
+    const token = service === 'eks' ? tokenOf(sent) : undefined;
+    const done = await this.#perform({ service, operation, region, input: sent.input, token });
+    if ('error' in done) throw done.error;
+    const $metadata = { httpStatusCode: 200, requestId: done.requestId, attempts: 1, totalRetryDelay: 0 };
+    return { response: {}, output: { $metadata, ...streamed(done.answer) } };
+  }
+
+  async #perform({ service, operation, region, input, token }: Asked): Promise<Outcome & { requestId: string }> {
     const { clock, store, faults, onCall } = this.#options;
-    const call = this.#count(service, operation, region, sent.input);
+    const call = this.#count(service, operation, region, input);
     const requestId = uuidOf(`request ${call.n}`);
     const fault = faults?.(call);
     const error = fault?.error === 'silence' ? socketTimedOut() : fault?.error;
@@ -106,7 +141,7 @@ export class Simulator {
         advance(world, clock.now());
         this.#callMs = world.lags.callMs;
         if (error && fault?.when === 'before') return { error };
-        const result = handle(world, call, service === 'eks' ? tokenOf(sent) : undefined);
+        const result = handle(world, call, token);
         return error ? { error } : result;
       }),
     );
@@ -115,11 +150,8 @@ export class Simulator {
       const error = done.error as AwsError;
       if (error.$metadata) sign(error, service, requestId);
       onCall?.(call, error);
-      throw error;
-    }
-    onCall?.(call);
-    const $metadata = { httpStatusCode: 200, requestId, attempts: 1, totalRetryDelay: 0 };
-    return { response: {}, output: { $metadata, ...streamed(done.answer) } };
+    } else onCall?.(call);
+    return { ...done, requestId };
   }
 
   #count(service: string, operation: string, region: string, input: Input): Call {

@@ -683,7 +683,16 @@ describe('logs:subscription-filter', () => {
       const aws = newAws();
       const names = namesOf('rad', 'x', '123456789012');
       const regions = [{ aws, clusters: ['prod'], ghosts: [] }];
-      const account = { id: '123456789012', partition: 'x', names, home: aws, regions, now: START };
+      const account = {
+        id: '123456789012',
+        partition: 'x',
+        names,
+        home: aws,
+        regions,
+        registry: {},
+        rad: undefined,
+        now: START,
+      };
       const settings = resolve({ radRoleArn: 'arn:x:iam::1:role/r' }, { account: {}, regions: {} }, 'x');
       const others = Array.from({ length: holders }, (_, i) => ({ name: `f${i}` }));
       const steps = plan(

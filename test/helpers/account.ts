@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { type Clock, virtualClock } from '../../src/aws/clock.ts';
 import { main } from '../../src/main.ts';
+import type { Send } from '../../src/rad/http.ts';
 import type { Document } from '../../src/render/document.ts';
 import { type Call, type Fault, Simulator } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
@@ -21,6 +22,8 @@ export interface Ran {
 export interface RunOptions {
   readonly faults?: (call: Call) => Fault | undefined;
   readonly env?: Record<string, string>;
+  /** Another RAD than the simulated one. */
+  readonly rad?: Send;
   /** Told when the run asks how to be interrupted. */
   readonly onInterrupt?: (stop: () => void) => void;
 }
@@ -32,7 +35,7 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, env = {}, onInterrupt }: RunOptions = {},
+    { faults, env = {}, onInterrupt, rad }: RunOptions = {},
   ): Promise<Ran> {
     const calls: Call[] = [];
     const refusals: string[] = [];
@@ -57,6 +60,7 @@ export function account(world: World) {
         name: 'test account',
         credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
         onClient: simulator.attach,
+        rad: rad ?? simulator.rad,
       },
     });
     const writes = calls.filter(({ write }) => write).map(({ service, operation }) => `${service}:${operation}`);

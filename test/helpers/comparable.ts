@@ -4,9 +4,9 @@ import type { World } from '../../src/simulator/world.ts';
 const VOLATILE = /^(id|createdAt|updatedAt|creationTime|visibleAt|since|before|version|arn|objects|buffer)$/;
 
 /** What an operator would call the state of the account. `identity`: also what tells that a thing was made anew. */
-export function comparable({ roles, buckets, regions }: World, { identity = false } = {}): unknown {
+export function comparable({ roles, buckets, regions, registrations = {} }: World, { identity = false } = {}): unknown {
   return JSON.parse(
-    JSON.stringify({ roles, buckets, regions }, (key, value) => {
+    JSON.stringify({ roles, buckets, regions, registrations }, (key, value) => {
       if (key === 'updates' || (!identity && VOLATILE.test(key))) return undefined;
       return key === 'logging' ? [...value].sort() : value;
     }),

@@ -1,0 +1,73 @@
+import { RadError } from '../engine/errors.ts';
+import { AGAIN, answered, type Call, CHECK_URL, failed, isSuccess, type RadOptions, type Reply } from './call.ts';
+import type { HttpAnswer } from './http.ts';
+
+/** RAD's API, as far as rad-connect speaks it. */
+export interface Rad {
+  signIn(): Promise<Session>;
+}
+interface Session {
+  /** Tells RAD of an AWS account and of the role to read it with. */
+  register(account: string, roleArn: string): Promise<Registered>;
+  /** That RAD does not know it any more is success. */
+  remove(account: string, roleArn: string): Promise<void>;
+}
+/** known: RAD knew the account before this call. others: it knows it by another role. */
+export type Registered = 'made' | 'known' | 'others';
+
+/** Paths and fields are those of rad-security/terraform-provider-rad-security: internal/auth, resource_aws_register.go. */
+export function createRad(options: RadOptions): Rad {
+  const { accessKeyId, secretKey } = options.access;
+  const ask = (call: Call) => answered(call, options);
+  return {
+    async signIn() {
+      const body = { access_key_id: accessKeyId, secret_key: secretKey };
+      const reply = await ask({ operation: 'GetToken', method: 'POST', path: '/authentication/authenticate', body });
+      if (!isSuccess(reply)) throw refused(reply, 'the keys');
+      const { token } = fields(reply);
+      if (!token) throw failed("RAD's API answered without a token", CHECK_URL);
+      return createSession(token, ask);
+    },
+  };
+}
+
+function createSession(token: string, ask: (call: Call) => Promise<Reply>): Session {
+  const call = (account: string, roleArn: string) => ({
+    path: '/cloud/register',
+    token,
+    body: { type: 'aws', aws_account_id: account, aws_role_arn: roleArn },
+  });
+  return {
+    async register(account, roleArn) {
+      const reply = await ask({ operation: 'PostRegistration', method: 'POST', ...call(account, roleArn) });
+      // A lost answer to our own call looks so when it is repeated.
+      if (reply.status === 409) return reply.isRepeat ? 'made' : 'known';
+      if (!isSuccess(reply)) throw refused(reply, `the registration of account ${account}`);
+      const { aws_role_arn: role } = fields(reply);
+      return role === undefined || role === roleArn ? 'made' : 'others';
+    },
+    async remove(account, roleArn) {
+      const reply = await ask({ operation: 'DeleteRegistration', method: 'DELETE', ...call(account, roleArn) });
+      if (reply.status !== 404 && !isSuccess(reply))
+        throw refused(reply, `to remove the registration of account ${account}`);
+    },
+  };
+}
+
+/** The texts of an answer that is a JSON object; of any other none. */
+function fields({ body }: HttpAnswer): Readonly<Record<string, string | undefined>> {
+  try {
+    const entries = Object.entries(JSON.parse(body) as object);
+    return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'));
+  } catch {
+    return {};
+  }
+}
+
+/** What RAD wrote is not shown: a proxy or a wrong host may give back what it was sent. */
+function refused({ status }: HttpAnswer, what: string): RadError {
+  if (status !== 401 && status !== 403) return failed(`RAD's API answered ${status} and refuses ${what}`, AGAIN);
+  return new RadError('RAD_REGISTRATION_DENIED', `RAD's API answered ${status} and refuses ${what}`, {
+    hint: "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY take a cloud key of RAD's console: Settings, Access Keys",
+  });
+}

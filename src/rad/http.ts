@@ -1,0 +1,40 @@
+import { type Agent, request as plain } from 'node:http';
+import { request as secure } from 'node:https';
+
+export interface HttpRequest {
+  readonly method: 'POST' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+/** One request and its whole answer, whatever its status; rejects where there is none. */
+export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
+
+/** No answer of RAD's API is anywhere near as long. Bytes. */
+const LONGEST = 1_048_576;
+
+/** Redirects are not followed: the secret goes to the host that was named and to no other. */
+export const createSend =
+  (agent?: Agent): Send =>
+  ({ method, url, headers, body }, signal) =>
+    new Promise((resolve, reject) => {
+      const begin = url.startsWith('https:') ? secure : plain;
+      const options = { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
+      const call = begin(url, { ...options, ...(agent && { agent }) }, (answer) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        answer.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          if (length > LONGEST) call.destroy(new Error('the answer is too long'));
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+        answer.on('error', reject);
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
