@@ -213,6 +213,8 @@ export interface Bucket {
   uploads: { key: string; uploadId: string; at: number }[];
   /** Keys whose deletion AWS refuses (object lock, legal hold). */
   undeletable?: string[];
+  /** Keys whose deletion AWS puts off, with the code it gives each time. */
+  reluctant?: Record<string, string[]>;
 }
 
 export interface Past {

@@ -545,7 +545,7 @@ describe('emptying and deleting a bucket', () => {
     ['a%20b', 'a b'],
     ['2026/11/23/00/x', '2026/11/23/00/x'],
     ['%C3%BC%E2%82%AC', 'ü€'],
-    ['%01%0A', '\u0001\n'],
+    ['%09%0A%0D', '\t\n\r'],
     ['100%25', '100%'],
     ['', ''],
   ])('the key that S3 lists as %j is deleted as %j', async (listed, key) => {
@@ -553,6 +553,21 @@ describe('emptying and deleting a bucket', () => {
     await make().delete(newRun());
     expect(deleted()[0]).toEqual([{ Key: key, VersionId: 'v' }]);
   });
+
+  it.each(['%01', 'a%1Fb', '%EF%BF%BE', '%00'])(
+    'the key that S3 lists as %j goes by itself: XML cannot carry it',
+    async (listed) => {
+      lists({
+        Versions: [
+          { Key: listed, VersionId: 'v' },
+          { Key: 'plain', VersionId: 'w' },
+        ],
+      });
+      await make().delete(newRun());
+      expect(deleted()).toEqual([[{ Key: 'plain', VersionId: 'w' }]]);
+      expect(inputOf('DeleteObject')).toEqual({ ...own, Key: decodeURIComponent(listed), VersionId: 'v' });
+    },
+  );
 
   it('refusals of single keys in an answer of 200 are BUCKET_NOT_EMPTY', async () => {
     lists({ Versions: versions('a', 'b', 'c') });

@@ -3,7 +3,7 @@ import { nextId, own, schedule } from '../basics.ts';
 import { type KeyTrouble, keyTrouble } from '../keys.ts';
 import type { Bucket, Due, JsonObject, Stream, World } from '../model.ts';
 import { denies, roleMay } from '../policy.ts';
-import { putObject } from './objects.ts';
+import { putObject } from './versions.ts';
 
 // How Firehose delivers to S3 (Amazon Data Firehose developer guide, "Amazon S3 object name format", "Custom prefixes").
 
