@@ -10,8 +10,9 @@ import type { Rad } from './rad/api.ts';
 import type { RadOptions } from './rad/call.ts';
 import type { Send } from './rad/http.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
-import { errorText, toText, warningsText } from './render/human.ts';
+import { toText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
+import { errorsText, warningsText } from './render/trouble.ts';
 import { createStopper } from './stop.ts';
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
@@ -76,7 +77,7 @@ function show(result: Result, io: Io, how: Showing): number {
   const document = toDocument(result, io.version);
   const paint = painter(hasColour(io.stderr, io.env, colour));
   warn(document, io, how);
-  for (const error of document.errors) io.stderr.write(errorText(error, document.changes, paint));
+  io.stderr.write(errorsText(document.errors, document.changes, paint));
   if (result.error?.code === 'INTERNAL') {
     io.stderr.write(
       debug

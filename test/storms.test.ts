@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { serverError, throttled } from '../src/simulator/errors.ts';
 import { many, scenarios } from '../src/simulator/scenarios.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
-import { addUpdate, type World } from '../src/simulator/world.ts';
+import type { World } from '../src/simulator/world.ts';
 import { account, type Ran } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
-import { cluster, EU, group, groupOf, NAMES, small, stream, US } from './helpers/small.ts';
+import { EU, NAMES, small, US } from './helpers/small.ts';
 
 const ENABLE = `enable-audit --regions ${US} --external-id x-1 --yes -o json`;
 const DELETE = 'teardown --yes --confirm 123456789012 --delete-data -o json';
@@ -155,73 +155,6 @@ describe('an API that never answers', () => {
       [US, 'ok'],
       [US, 'ok'],
     ]);
-  });
-});
-
-describe('what AWS refuses is told once, and does not stop the rest', () => {
-  const rest = (w: World) => [cluster(w, 'on').logging, Object.keys(group(w, groupOf('on')).filters)];
-
-  it('a stream that ends CREATING_FAILED is made anew', async () => {
-    const { run, world } = account(small());
-    world.failNextStream = { Type: 'UNKNOWN_ERROR', Details: 'try again' };
-    const { code, stderr, writes } = await run(ENABLE);
-    expect(code, stderr).toBe(0);
-    expect(writes.filter((write) => write === 'firehose:DeleteDeliveryStream')).toHaveLength(1);
-    expect(stream(world)).toMatchObject({ status: 'ACTIVE', tags: { 'rad-connect:claim': 'owned' } });
-  });
-
-  it('too few addresses in the subnets', async () => {
-    const { run, world } = account(small());
-    cluster(world, 'off').failNextUpdate = {
-      errorCode: 'InsufficientFreeAddresses',
-      errorMessage: 'no room',
-      resourceIds: ['subnet-1'],
-    };
-    const { code, json } = await run(ENABLE);
-    expect(code).toBe(3);
-    expect(json.errors).toMatchObject([{ code: 'SUBNET_IPS', id: 'off' }]);
-    expect(json.errors[0]!.hint).toContain('subnet-1');
-    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
-    expect((await run('enable-audit --yes -o json')).code).toBe(0);
-  });
-
-  it("somebody else's update is waited for", async () => {
-    const { run, world, clock } = account(small());
-    addUpdate(world, US, 'off', clock.now() + 8 * 60_000);
-    const { code, stderr } = await run(ENABLE);
-    expect(code, stderr).toBe(0);
-    expect(cluster(world, 'off').logging).toEqual(['audit']);
-  });
-
-  it('a cluster that is deleted between the look and the change', async () => {
-    const { run, world } = account(small());
-    const { code, json } = await run(ENABLE, {
-      faults({ operation }) {
-        if (operation === 'PutSubscriptionFilter') delete world.regions[US]!.clusters.off;
-        return undefined;
-      },
-    });
-    expect(code).toBe(3);
-    expect(json.errors.map(({ id }) => id)).toEqual(['off']);
-    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
-    expect((await run('enable-audit --yes -o json')).code).toBe(0);
-  });
-
-  it('credentials that expire while it works: exit 4, and the next run goes on', async () => {
-    const { run, world } = account(small());
-    const expired = () =>
-      Object.assign(new Error('The security token included in the request is expired'), {
-        name: 'ExpiredTokenException',
-        $fault: 'client',
-        $metadata: { httpStatusCode: 400 },
-      });
-    const { code, json } = await run(ENABLE, {
-      faults: ({ writeN }) => (writeN >= 8 ? { when: 'before', error: expired() } : undefined),
-    });
-    expect(code).toBe(4);
-    expect(new Set(json.errors.map(({ code: word }) => word))).toEqual(new Set(['CREDENTIALS']));
-    expect((await run('enable-audit --yes -o json')).code).toBe(0);
-    expect(rest(world)).toEqual([['audit'], [NAMES.product]]);
   });
 });
 

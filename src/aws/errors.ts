@@ -39,6 +39,7 @@ export const isNotFound = (error: unknown): boolean =>
 /** HeadBucket has no body, so its refusal has no name but the status. */
 export const isDenied = (error: unknown): boolean => DENIED.test(nameOf(error)) || statusOf(error) === 403;
 export const isBadCredentials = (error: unknown): boolean => BAD_CREDENTIALS.test(nameOf(error));
+export const isQuota = (error: unknown): boolean => QUOTA.test(nameOf(error));
 export const isNoNetwork = (error: unknown): boolean =>
   NO_NETWORK.test(String((error as SdkError | undefined)?.code ?? '')) || nameOf(error) === 'TimeoutError';
 
@@ -69,7 +70,7 @@ export function explain(error: unknown): RadError {
   if (isBadCredentials(error)) return say('CREDENTIALS', message, credentialsHint(error));
   if (isDenied(error)) return say('PERMISSION_DENIED', message, permissionHint(message));
   if (THROTTLED.test(nameOf(error))) return say('THROTTLED', message, 'wait a minute and run the same command again');
-  if (QUOTA.test(nameOf(error)))
+  if (isQuota(error))
     return say('QUOTA_EXCEEDED', message, 'raise the quota in Service Quotas, or remove what is not needed');
   if (isError(error, 'BucketAlreadyExists'))
     return say('NAME_TAKEN', 'another AWS account owns a bucket of this name', 'choose another --name-prefix');

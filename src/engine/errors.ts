@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   CLUSTER_BUSY: { exit: 1, blocks: false, meaning: 'the cluster is being changed by somebody else' },
   CLUSTER_UPDATE_FAILED: { exit: 1, blocks: false, meaning: 'EKS could not change the cluster' },
   DELIVERY_DENIED: { exit: 1, blocks: false, meaning: 'CloudWatch Logs or Firehose cannot use its role' },
-  QUOTA_EXCEEDED: { exit: 1, blocks: false, meaning: 'a quota of the account is used up' },
+  QUOTA_EXCEEDED: { exit: 1, blocks: true, meaning: 'a quota of the account is used up' },
   BUCKET_NOT_EMPTY: { exit: 1, blocks: false, meaning: 'objects of the bucket cannot be deleted' },
   RAD_REGISTRATION_DENIED: { exit: 1, blocks: false, meaning: "RAD's API refuses the keys" },
   RAD_REGISTRATION_FAILED: { exit: 1, blocks: false, meaning: "RAD's API does not answer, or not as it should" },

@@ -1,7 +1,6 @@
-import { ERROR_CODES, type ErrorCode } from '../engine/errors.ts';
 import type { Json } from '../engine/resource.ts';
 import { costLines } from './cost.ts';
-import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from './document.ts';
+import type { ChangeRow, ClusterRow, Document, Summary } from './document.ts';
 import { columns, type Paint } from './style.ts';
 
 const MARKS = {
@@ -81,7 +80,7 @@ const colourMark = (line: string, paint: Paint) => {
 };
 
 /** A filter is named by its log group; its cluster says the same in less room. */
-const nameOf = ({ type, id }: ChangeRow) =>
+export const nameOf = ({ type, id }: ChangeRow) =>
   type === 'logs:subscription-filter' ? id.replace(/^\/aws\/eks\/(.+)\/cluster$/, '$1') : id;
 
 function detail({ status, action, note, diff }: ChangeRow): string {
@@ -198,49 +197,3 @@ function regionTable(
 }
 
 export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
-const isTrouble = ({ action, status }: ChangeRow) => action === 'blocked' || status === 'failed';
-
-/** Three lines: what failed, why, what to do. */
-export function errorText(
-  { code, region, id, message, hint, awsCode, requestId }: Problem,
-  changes: readonly ChangeRow[],
-  paint: Paint,
-): string {
-  if (code === 'USAGE') return `${paint('red', 'error:')} ${message}\n`;
-  const rows = changes.filter((change) => change.region === region && change.id === id);
-  const row = rows.find(isTrouble) ?? rows[0];
-  const where = region === 'global' ? '' : ` in ${region}`;
-  const what = row
-    ? `${row.type} ${nameOf(row)}${where}`
-    : id && id !== region
-      ? `${id}${where}`
-      : region === 'global'
-        ? ERROR_CODES[code as ErrorCode].meaning
-        : `region ${region} could not be read`;
-  const detail = [awsCode, requestId && `request ${requestId}`].filter(Boolean).join(', ');
-  const lines = [
-    `${paint('red', 'error:')} ${what}${row ? `: ${row.action === 'blocked' ? 'blocked' : `${row.action} failed`}` : ''}`,
-    `  ${message}${detail ? ` (${detail})` : ''}`,
-  ];
-  return `${[...lines, ...(hint ? [`  → ${hint}`] : [])].join('\n')}\n`;
-}
-
-/** Of one kind of warning a person wants to see a few; the document holds all of them. */
-const MOST_ALIKE = 3;
-
-export function warningsText(warnings: readonly Notice[], paint: Paint): string {
-  const codes = [...new Set(warnings.map(({ code }) => code))];
-  return codes
-    .map((code) => {
-      const alike = warnings.filter((warning) => warning.code === code);
-      const more = alike.length - MOST_ALIKE;
-      const shown = alike.slice(0, more === 1 ? MOST_ALIKE + 1 : MOST_ALIKE);
-      const rest = more > 1 ? `  and ${more} more like this (all of them: -o json)\n` : '';
-      return shown.map((warning) => warningText(warning, paint)).join('') + rest;
-    })
-    .join('');
-}
-
-const warningText = ({ message, hint }: Notice, paint: Paint): string =>
-  `${paint('yellow', 'warning:')} ${message}\n${hint ? `  → ${hint}\n` : ''}`;

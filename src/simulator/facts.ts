@@ -14,6 +14,9 @@ export const optInRegions: readonly string[] =
 
 export const logTypes: readonly string[] = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
+/** IAM, S3, Amazon Data Firehose and CloudWatch Logs quotas; filters as the CloudWatch Logs API reference still has them. */
+export const quotas = { filtersPerGroup: 2, roles: 1_000, buckets: 10_000, streams: 5_000, groups: 1_000_000 };
+
 /** Calls per second, account and region (CloudWatch Logs quotas; Amazon Data Firehose quotas: 5 of each control call). */
 export const perSecond: Readonly<Record<string, number>> = {
   'logs:PutSubscriptionFilter': 5,

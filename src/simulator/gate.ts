@@ -1,17 +1,29 @@
-import { own } from './basics.ts';
+import { like, own } from './basics.ts';
 import { accessDenied, awsError, hostNotFound, throttled } from './errors.ts';
 import type { World } from './model.ts';
+import type { Input } from './services/service.ts';
 
-/** What a call passes before its service sees it: the region must exist, be enabled and allowed, and the rate must hold. */
-export function admit(world: World, service: string, operation: string, region: string): void {
-  if (!global.has(service)) checkRegion(world, service, operation, region);
+interface Request {
+  readonly service: string;
+  readonly operation: string;
+  readonly region: string;
+  readonly input: Input;
+}
+
+/** What a call passes before its service sees it: the region must exist, be enabled, it must be allowed, and the rate must hold. */
+export function admit(world: World, request: Request): void {
+  const { service, operation, region } = request;
+  if (!global.has(service)) checkRegion(world, request);
+  const action = actionOf(service, operation);
+  const isDenied = own(world.regions, region)?.deniedActions?.some((pattern) => like(pattern, action));
+  if (isDenied) throw deniedByPolicy(world, action, resourceOf(world, request), 'p-actions');
   checkRate(world, `${service}:${operation}`, region);
 }
 
 /** IAM, STS and Account answer from any region here, and RAD has none. */
 const global: ReadonlySet<string> = new Set(['iam', 'sts', 'account', 'rad']);
 
-function checkRegion(world: World, service: string, operation: string, region: string): void {
+function checkRegion(world: World, { service, operation, region }: Request): void {
   const state = own(world.regions, region)?.state;
   if (!state) throw hostNotFound(`${service}.${region}.amazonaws.com`);
   if (state === 'not-enabled') {
@@ -30,9 +42,24 @@ function checkRegion(world: World, service: string, operation: string, region: s
       service === 's3'
         ? `arn:${world.partition}:s3:::*`
         : `arn:${world.partition}:${service}:${region}:${world.account}:*`;
-    const scp = `arn:${world.partition}:organizations::999999999999:policy/o-sandbox/service_control_policy/p-regions`;
-    throw accessDenied(action, resource, `with an explicit deny in a service control policy: ${scp}`, world.caller);
+    throw deniedByPolicy(world, action, resource, 'p-regions');
   }
+}
+
+function deniedByPolicy({ partition, caller }: World, action: string, resource: string, policy: string): Error {
+  const scp = `arn:${partition}:organizations::999999999999:policy/o-sandbox/service_control_policy/${policy}`;
+  return accessDenied(action, resource, `with an explicit deny in a service control policy: ${scp}`, caller);
+}
+
+function resourceOf({ partition, account }: World, { service, region, input }: Request): string {
+  if (service === 's3') return `arn:${partition}:s3:::${input.Bucket ?? '*'}`;
+  if (service === 'iam') return `arn:${partition}:iam::${account}:role/${input.RoleName ?? '*'}`;
+  const names: Readonly<Record<string, string | undefined>> = {
+    eks: input.name && `cluster/${input.name}`,
+    logs: input.logGroupName && `log-group:${input.logGroupName}`,
+    firehose: input.DeliveryStreamName && `deliverystream/${input.DeliveryStreamName}`,
+  };
+  return input.resourceArn ?? `arn:${partition}:${service}:${region}:${account}:${own(names, service) ?? '*'}`;
 }
 
 /** Where an S3 action has another name than the API call (Service Authorization Reference, Amazon S3). */

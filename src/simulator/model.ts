@@ -47,6 +47,12 @@ export interface Lags {
 
 export interface Quotas {
   filtersPerGroup: number;
+  /** Of the account. */
+  roles: number;
+  buckets: number;
+  /** Of each region. */
+  streams: number;
+  groups: number;
   /** `service:Operation` → calls per second, account and region. */
   perSecond: Record<string, number>;
 }
@@ -62,6 +68,8 @@ export type RegionState = 'ok' | 'not-enabled' | 'denied';
 
 export interface Region {
   state: RegionState;
+  /** Actions that an organisation policy denies here: `logs:PutSubscriptionFilter`, `eks:Update*`. */
+  deniedActions?: string[];
   optStatus: 'ENABLED_BY_DEFAULT' | 'ENABLED' | 'DISABLED';
   clusters: Record<string, Cluster>;
   groups: Record<string, LogGroup>;

@@ -172,7 +172,7 @@ function handle(account: World, call: Call, token: string | undefined): Outcome 
   if (write) keepPast(account, subjectOf(service, region, input));
   const world = write ? account : asRead(account);
   try {
-    admit(account, service, operation, region);
+    admit(account, call);
     const run = own(own(services, service) ?? {}, operation);
     if (!run) throw awsError('NotImplemented', `the simulator does not know ${service}:${operation}`, 501);
     const here = world.regions[region]!;

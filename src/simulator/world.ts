@@ -1,5 +1,5 @@
 import { nextId, plain, schedule } from './basics.ts';
-import { defaultRegions, destinationDefaults, optInRegions, perSecond } from './facts.ts';
+import { defaultRegions, destinationDefaults, optInRegions, perSecond, quotas } from './facts.ts';
 import type { Bucket, Cluster, Filter, JsonObject, Key, LogGroup, Region, Role, Stream, Tags, World } from './model.ts';
 
 export type { World } from './model.ts';
@@ -31,7 +31,7 @@ export function emptyWorld(more: Partial<World> = {}): World {
       streamDeletingMs: 20_000,
       streamEncryptingMs: 5_000,
     },
-    quotas: { filtersPerGroup: 2, perSecond: { ...perSecond } },
+    quotas: { ...quotas, perSecond: { ...perSecond } },
     quirks: { scalars: true, missingPrincipals: [] },
     managedPolicies: { [`arn:${partition}:iam::aws:policy/AdministratorAccess`]: anything },
     roles: {},

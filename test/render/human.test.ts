@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from '../../src/render/document.ts';
-import { errorText, plural, toText, warningsText } from '../../src/render/human.ts';
+import { plural, toText } from '../../src/render/human.ts';
 import { type Paint, painter } from '../../src/render/style.ts';
+import { errorsText, warningsText } from '../../src/render/trouble.ts';
 
 const plain: Paint = (_, text) => text;
 const marked: Paint = (format, text) => `<${format}>${text}</${format}>`;
@@ -369,7 +370,56 @@ describe('errors and warnings', () => {
       [],
       'error: --regions x: no\n',
     ],
-  ])('an error %s', (_, more, changes, text) => expect(errorText(problem(more), changes, plain)).toBe(text));
+  ])('an error %s', (_, more, changes, text) => expect(errorsText([problem(more)], changes, plain)).toBe(text));
+
+  const refused = (name: string, region = 'eu-west-1', more: Partial<Problem> = {}) => ({
+    problem: problem({
+      region,
+      id: `/aws/eks/${name}/cluster`,
+      message: `denied on arn:aws:logs:${region}:1:log-group:/aws/eks/${name}/cluster`,
+      hint: `ask for ${name}`,
+      requestId: `request of ${name}`,
+      ...more,
+    }),
+    row: row({ region, id: `/aws/eks/${name}/cluster`, status: 'failed' }),
+  });
+  it.each<[string, ReturnType<typeof refused>[], string[]]>([
+    ['two of one cause', [refused('a'), refused('b')], ['a, b in eu-west-1']],
+    ['four', ['a', 'b', 'c', 'd'].map((name) => refused(name)), ['a, b, c, d in eu-west-1']],
+    ['many', ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => refused(name)), ['a, b, c and 3 more in eu-west-1']],
+    ['in two regions', [refused('a'), refused('b', 'us-east-1')], ['a, b in eu-west-1, us-east-1']],
+    [
+      'in many regions',
+      ['r-1', 'r-2', 'r-3', 'r-4', 'r-5'].map((region) => refused('a', region)),
+      ['a, a, a and 2 more in 5 regions'],
+    ],
+    [
+      'another code',
+      [refused('a'), refused('b', 'eu-west-1', { code: 'QUOTA_EXCEEDED' })],
+      ['a in eu-west-1', 'b in eu-west-1'],
+    ],
+    [
+      'another message',
+      [refused('a'), refused('b', 'eu-west-1', { message: 'no' })],
+      ['a in eu-west-1', 'b in eu-west-1'],
+    ],
+    [
+      'another way out',
+      [refused('a'), refused('b', 'eu-west-1', { hint: 'no' })],
+      ['a in eu-west-1', 'b in eu-west-1'],
+    ],
+    ['names in words are no names', [refused('a'), refused('ab')], ['a, ab in eu-west-1']],
+  ])('errors alike, %s: the cause once', (_, told, expected) => {
+    const text = errorsText(
+      told.map((one) => one.problem),
+      told.map((one) => one.row),
+      plain,
+    );
+    expect(text.split('\n').filter((line) => line.startsWith('error:'))).toEqual(
+      expected.map((names) => `error: logs:subscription-filter ${names}: create failed`),
+    );
+    expect(text.trim().split('\n')).toHaveLength(3 * expected.length);
+  });
 
   const notice = (n: number, code = 'A'): Notice => ({
     code,

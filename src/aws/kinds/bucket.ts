@@ -26,6 +26,7 @@ import { emptyAndDelete } from '../bucket-deletion.ts';
 import type { Aws } from '../clients.ts';
 import { list, normaliseStatement, print } from '../documents.ts';
 import { found, isDenied, isError, restate, unlessExists } from '../errors.ts';
+import { usedUp } from '../quotas.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
 import { defineAwsKind } from './define.ts';
@@ -104,7 +105,7 @@ export const bucket = defineAwsKind<BucketSpec>({
     };
     await eventually(() => unlessExists(aws.s3.send(new CreateBucketCommand(input))), isCrossed, run, {
       what: 'S3 to free the name',
-    });
+    }).catch(usedUp(aws, 'buckets'));
     await until(() => head(aws, Bucket), Boolean, run, { what: `bucket ${Bucket} to appear` });
   },
 

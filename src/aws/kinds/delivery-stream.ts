@@ -16,6 +16,7 @@ import { absent, type Run, type Tags } from '../../engine/resource.ts';
 import { state } from '../../engine/state.ts';
 import type { Aws } from '../clients.ts';
 import { found, isError, restate, statusOf } from '../errors.ts';
+import { usedUp } from '../quotas.ts';
 import { slots } from '../slots.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
@@ -160,7 +161,7 @@ const deny = (error: unknown): never => {
 };
 
 async function make(
-  { firehose }: Aws,
+  aws: Aws,
   DeliveryStreamName: string,
   spec: DeliveryStreamSpec,
   tags: Tags,
@@ -175,12 +176,14 @@ async function make(
   };
   const create = async () => {
     try {
-      await firehose.send(new CreateDeliveryStreamCommand(input));
+      await aws.firehose.send(new CreateDeliveryStreamCommand(input));
     } catch (error) {
       if (!isError(error, 'ResourceInUseException')) throw error; // it exists: the caller looks whose it is
     }
   };
-  await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' }).catch(deny);
+  await eventually(create, cannotAssume, run, { what: 'Firehose to see the role' })
+    .catch(usedUp(aws, 'streams'))
+    .catch(deny);
 }
 
 const created = (aws: Aws, name: string, run: Run): Promise<DeliveryStreamDescription | undefined> =>

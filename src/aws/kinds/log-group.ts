@@ -12,6 +12,7 @@ import {
 import { absent, type How, type Json, type Kind, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
 import { found, unlessExists } from '../errors.ts';
+import { usedUp } from '../quotas.ts';
 import { partitionOf } from '../regions.ts';
 import { listLogGroups } from '../survey.ts';
 import { until } from '../wait.ts';
@@ -39,7 +40,8 @@ const common = {
   type: 'logs:log-group',
 
   async create(aws, logGroupName, _spec, tags, run) {
-    await unlessExists(aws.logs.send(new CreateLogGroupCommand({ logGroupName, tags: { ...tags } })));
+    const command = new CreateLogGroupCommand({ logGroupName, tags: { ...tags } });
+    await unlessExists(aws.logs.send(command)).catch(usedUp(aws, 'logGroups'));
     await until(() => find(aws, logGroupName, 'fresh'), Boolean, run, { what: `log group ${logGroupName} to appear` });
   },
   tag: (aws, name, tags) => aws.logs.send(new TagResourceCommand({ resourceArn: arnOf(aws, name), tags: { ...tags } })),

@@ -21,6 +21,7 @@ import { absent, type Spec, type Tags } from '../../engine/resource.ts';
 import type { Aws } from '../clients.ts';
 import { isNarrower, parseEncoded, print, withConditionsOf } from '../documents.ts';
 import { found, isError, unlessExists } from '../errors.ts';
+import { usedUp } from '../quotas.ts';
 import { fromList, toList } from '../tags.ts';
 import { eventually, until } from '../wait.ts';
 import { defineAwsKind } from './define.ts';
@@ -72,7 +73,7 @@ export const role = defineAwsKind<RoleSpec>({
     await eventually(() => unlessExists(aws.iam.send(new CreateRoleCommand(input))), isNewPrincipal, run, {
       what: 'IAM to know the principal',
       limit: 20_000,
-    });
+    }).catch(usedUp(aws, 'roles'));
     await until(() => getRole(aws, RoleName), Boolean, run, { what: `IAM to show role ${RoleName}` });
   },
 

@@ -65,6 +65,9 @@ const CreateBucket: Operation = (at, input) => {
   checkLocation(at, configuration.LocationConstraint);
   const answer = { Location: `/${name}`, BucketArn: `arn:${at.world.partition}:s3:::${name}` };
   if (taken(at, name)) return answer;
+  const { account, buckets, quotas } = at.world;
+  if (Object.values(buckets).filter(({ owner }) => owner === account).length >= quotas.buckets)
+    throw awsError('TooManyBuckets', 'You have attempted to create more buckets than allowed');
   addBucket(at.world, at.region, name, {
     createdAt: at.now,
     namespace: input.BucketNamespace === 'account-regional' ? 'account-regional' : 'global',

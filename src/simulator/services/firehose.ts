@@ -30,6 +30,11 @@ const CreateDeliveryStream: Operation = (at, input) => {
   if (!destination || type !== 'DirectPut')
     throw awsError('NotImplemented', 'the simulator knows DirectPut streams to ExtendedS3 only', 501);
   if (own(here.streams, name)) throw inUse(`Firehose ${name} under accountId ${world.account} already exists`);
+  const names = Object.keys(here.streams);
+  if (names.length >= world.quotas.streams) {
+    const message = `You have already consumed your firehose quota of ${world.quotas.streams} hoses. Firehose names: [${names.join(', ')}]`;
+    throw awsError('LimitExceededException', message);
+  }
   checkDestination(destination);
   checkRole(at, destination.RoleARN);
   const encryption = input.DeliveryStreamEncryptionConfigurationInput;

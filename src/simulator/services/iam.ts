@@ -50,6 +50,8 @@ const CreateRole: Operation = (at, input) => {
   const taken = Object.keys(world.roles).some((other) => other.toLowerCase() === name.toLowerCase());
   if (taken) throw awsError('EntityAlreadyExistsException', `Role with name ${name} already exists.`, 409);
   checkTrust(at, trust);
+  const { roles: most } = world.quotas;
+  if (Object.keys(world.roles).length >= most) throw exceeded(`Cannot exceed quota for RolesPerAccount: ${most}`);
   const tags = checkTags(tagRecord(input.Tags));
   const role: Role = {
     name,

@@ -56,6 +56,8 @@ const CreateLogGroup: Operation = (at, input) => {
   if (name.startsWith('aws/')) throw invalid("Log groups starting with 'aws/' are reserved for AWS.");
   if (own(at.here.groups, name))
     throw awsError('ResourceAlreadyExistsException', 'The specified log group already exists');
+  if (Object.keys(at.here.groups).length >= at.world.quotas.groups)
+    throw awsError('LimitExceededException', 'Resource limit exceeded.');
   const more = { ...(kmsKeyId && { kmsKeyId }), ...(deletionProtectionEnabled && { protected: true }) };
   addLogGroup(at.world, at.region, name, { class: logGroupClass, tags: checkTags(tags), ...more });
   return {};
