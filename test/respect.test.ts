@@ -282,7 +282,9 @@ describe('never weaker', () => {
   it.each(['on', 'off'])(
     'a cluster that is not chosen, %s, and whose filters may not be read, is told',
     async (name) => {
-      const { run } = account(small());
+      const world = small();
+      addLogGroup(world, US, groupOf('off'));
+      const { run } = account(world);
       const isFilters = ({ operation, input }: Call) =>
         operation === 'DescribeSubscriptionFilters' && input.logGroupName === groupOf(name);
       const others = `${ENABLE} --clusters ${name === 'on' ? 'off' : 'on'}`;

@@ -14,17 +14,20 @@ export interface Survey {
   cluster(name: string): Promise<Cluster | undefined>;
   /** The control-plane log groups, by name. */
   logGroups(): Promise<ReadonlyMap<string, LogGroup>>;
-  /** Of a log group; none when it does not exist. */
+  /** Of a control-plane log group; none when it does not exist. */
   filters(logGroupName: string): Promise<SubscriptionFilter[]>;
 }
 
 export function createSurvey(aws: () => Aws): Survey {
   const once = memo();
+  const logGroups = () => once('groups', async () => byName(await listLogGroups(aws(), '/aws/eks/')));
   return {
     clusterNames: () => once('clusters', () => listClusters(aws())),
     cluster: (name) => once(`cluster ${name}`, () => describeCluster(aws(), name)),
-    logGroups: () => once('groups', async () => byName(await listLogGroups(aws(), '/aws/eks/'))),
-    filters: (group) => once(`filters ${group}`, () => listFilters(aws(), group)),
+    logGroups,
+    // AWS answers few of these a second: a group that the listing does not have needs none.
+    filters: (group) =>
+      once(`filters ${group}`, async () => ((await logGroups()).has(group) ? listFilters(aws(), group) : [])),
   };
 }
 

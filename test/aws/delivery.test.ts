@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import {
   CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
   DescribeSubscriptionFiltersCommand,
   PutSubscriptionFilterCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
@@ -419,8 +420,11 @@ describe('logs:subscription-filter', () => {
     filterPattern: '',
   });
   const make = (aws = newAws(), group = GROUP) => subscriptionFilter(NAME)(aws, group, spec);
-  const listed = (...subscriptionFilters: object[]) =>
+  const listed = (...subscriptionFilters: object[]) => {
+    logs.on(DescribeLogGroupsCommand).resolves({ logGroups: [{ logGroupName: GROUP }] });
     logs.on(DescribeSubscriptionFiltersCommand).resolves({ subscriptionFilters });
+  };
+  const asked = () => sent(logs).filter(([operation]) => operation === 'DescribeSubscriptionFilters');
   const put = (run: Run = newRun(), aws = newAws(), group = GROUP) => make(aws, group).put('filter', spec, run);
   const full = failure('LimitExceededException', 'Resource limit exceeded.');
   const notDelivered = failure(
@@ -466,14 +470,23 @@ describe('logs:subscription-filter', () => {
     };
     expect(await it.read('survey')).toEqual({ exists: true, spec, tags: undefined, facts });
     await it.read('survey');
-    expect(sent(logs)).toEqual([['DescribeSubscriptionFilters', { logGroupName: GROUP }]]);
+    expect(asked()).toEqual([['DescribeSubscriptionFilters', { logGroupName: GROUP }]]);
     listed(of('datadog'));
     expect(await it.read('fresh')).toMatchObject({ exists: false, facts: { others: [{ name: 'datadog' }] } });
   });
 
-  it('read of a log group that is not there', async () => {
+  it('read of a log group that is gone since it was listed', async () => {
+    listed();
     logs.on(DescribeSubscriptionFiltersCommand).rejects(failure('ResourceNotFoundException'));
     expect(await make().read('survey')).toMatchObject({ exists: false, facts: { others: [] } });
+  });
+
+  it('of a log group that is not listed a survey does not ask, a fresh read does', async () => {
+    listed(of('datadog'));
+    const it = make(newAws(), '/aws/eks/other/cluster');
+    expect(await it.read('survey')).toMatchObject({ exists: false, facts: { others: [] } });
+    expect(asked()).toEqual([]);
+    expect(await it.read('fresh')).toMatchObject({ facts: { others: [{ name: 'datadog' }] } });
   });
 
   it.each<[string, object, string, string | undefined]>([
