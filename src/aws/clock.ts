@@ -36,7 +36,7 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** Time that jumps to the next sleeper as soon as nothing else is left to do. */
+/** Time that jumps to the next sleepers, all of one moment, as soon as nothing else is left to do. */
 export function virtualClock(start: number): Clock {
   let time = start;
   let busy = 0;
@@ -68,7 +68,7 @@ export function virtualClock(start: number): Clock {
         const first = next();
         if (!first) return;
         pass(first.at);
-        first.wake();
+        for (const waiter of [...sleepers]) if (waiter.at === first.at) waiter.wake();
         if (sleepers.size) tick();
       }),
     );

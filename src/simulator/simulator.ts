@@ -134,17 +134,22 @@ export class Simulator {
     const requestId = uuidOf(`request ${call.n}`);
     const fault = faults?.(call);
     const error = fault?.error === 'silence' ? socketTimedOut() : fault?.error;
-    this.#callMs ??= await clock.during(() => store.transact((world) => world.lags.callMs));
-    await clock.sleep(this.#callMs);
-    const done = await clock.during(() =>
-      store.transact((world): Outcome => {
-        advance(world, clock.now());
-        this.#callMs = world.lags.callMs;
-        if (error && fault?.when === 'before') return { error };
-        const result = handle(world, call, token);
-        return error ? { error } : result;
-      }),
+    this.#callMs ??= await clock.during(() =>
+      store.transact(
+        (world) => world.lags.callMs,
+        () => false,
+      ),
     );
+    await clock.sleep(this.#callMs);
+    let changed = call.write;
+    const work = (world: World): Outcome => {
+      changed = advance(world, clock.now()) || call.write;
+      this.#callMs = world.lags.callMs;
+      if (error && fault?.when === 'before') return { error };
+      const result = handle(world, call, token);
+      return error ? { error } : result;
+    };
+    const done = await clock.during(() => store.transact(work, () => changed));
     if (fault?.error === 'silence') await silence(clock);
     if ('error' in done) {
       const error = done.error as AwsError;

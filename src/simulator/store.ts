@@ -4,9 +4,12 @@ import { basename, dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { emptyWorld, type World } from './world.ts';
 
-/** Where the world is kept. What `work` changed is saved before its result is given. */
+/**
+ * Where the world is kept. What `work` changed is saved before its result is given: whatever an answer has told stays true, also when
+ * the process is killed. Only where `changed` says that nothing has come about, only the time may be lost.
+ */
 export interface Store {
-  transact<T>(work: (world: World) => T): Promise<T>;
+  transact<T>(work: (world: World) => T, changed?: () => boolean): Promise<T>;
 }
 
 export function memoryStore(world: World): Store & { readonly world: World } {
@@ -18,14 +21,14 @@ const version = 2;
 /** A world in a file, for several processes. Calls that wait in one process share one lock, one reading and one writing. */
 export function fileStore(path: string, first: () => World): Store {
   const queue: Waiting[] = [];
-  let cached: { readonly world: World; readonly stamp: string } | undefined;
+  let cached: Loaded | undefined;
   let busy = false;
   let swept = false;
 
-  const load = async (): Promise<World> => {
+  const load = async (): Promise<Loaded> => {
     const stamp = await stampOf(path);
-    if (stamp && cached?.stamp === stamp) return cached.world;
-    return stamp ? parse(path, await readFile(path, 'utf8')) : first();
+    if (stamp && cached?.stamp === stamp) return cached;
+    return { stamp, world: stamp ? parse(path, await readFile(path, 'utf8')) : first() };
   };
 
   /** Does all that waits by then, saves once, and gives the results when the lock is free again. */
@@ -35,12 +38,13 @@ export function fileStore(path: string, first: () => World): Store {
       const ends = await locked(path, async (check) => {
         if (!swept) await sweep(path);
         swept = true;
-        const world = await load();
+        const { world, stamp: before } = await load();
         cached = undefined;
         batch = queue.splice(0);
         const done = batch.map((waiting) => waiting.run(world));
         check();
-        cached = { world, stamp: await save(path, world) };
+        const stamp = batch.some(({ changed }) => changed()) ? await save(path, world) : before;
+        cached = { world, stamp };
         return done;
       });
       for (const end of ends) end();
@@ -57,7 +61,7 @@ export function fileStore(path: string, first: () => World): Store {
   };
 
   return {
-    transact: (work) =>
+    transact: (work, changed = () => true) =>
       new Promise((resolve, fail) => {
         const run = (world: World) => {
           try {
@@ -67,15 +71,22 @@ export function fileStore(path: string, first: () => World): Store {
             return () => fail(error);
           }
         };
-        queue.push({ run, fail });
+        queue.push({ run, changed, fail });
         void drain();
       }),
   };
 }
 
+/** A world, and which state of the file it is. */
+interface Loaded {
+  readonly world: World;
+  readonly stamp: string | undefined;
+}
+
 interface Waiting {
   /** Does the work; what it returns gives the result, to be called once all is saved. */
   readonly run: (world: World) => () => void;
+  readonly changed: () => boolean;
   readonly fail: (error: unknown) => void;
 }
 
@@ -118,7 +129,7 @@ async function sweep(path: string): Promise<void> {
 }
 
 /** A reader sees the file as it was or as it is, never half of it. */
-async function save(path: string, world: World): Promise<string> {
+async function save(path: string, world: World): Promise<string | undefined> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, JSON.stringify({ version, world }), { mode: 0o600 });
@@ -127,7 +138,7 @@ async function save(path: string, world: World): Promise<string> {
     await rm(temporary, { force: true });
     throw error;
   }
-  return (await stampOf(path)) ?? '';
+  return stampOf(path);
 }
 
 async function stampOf(path: string): Promise<string | undefined> {

@@ -22,6 +22,18 @@ describe('the virtual clock', () => {
     expect(clock.now()).toBe(10);
   });
 
+  it('wakes all sleepers of one moment before any real work that one of them begins is done', async () => {
+    const clock = virtualClock(0);
+    const seen: string[] = [];
+    const work = async (name: string, ms: number) => {
+      await clock.sleep(ms);
+      await clock.during(() => turns(10).then(() => seen.push(`${name} ends`)));
+    };
+    const mark = (name: string, ms: number) => clock.sleep(ms).then(() => seen.push(name));
+    await Promise.all([work('a', 10), mark('b', 10), mark('c', 11)]);
+    expect(seen).toEqual(['b', 'a ends', 'c']);
+  });
+
   it('lets one sleeper act, and sleep again, before the next one wakes', async () => {
     const clock = virtualClock(0);
     const seen: string[] = [];

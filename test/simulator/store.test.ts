@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DescribeClusterCommand } from '@aws-sdk/client-eks';
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileStore, resetFile } from '../../src/simulator/store.ts';
-import { emptyWorld } from '../../src/simulator/world.ts';
+import { addCluster, emptyWorld } from '../../src/simulator/world.ts';
 import { account, errorOf, trust } from './account.ts';
 
 let folder: string;
@@ -15,6 +16,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+/** Changes with each writing of the file. */
+const written = async () => {
+  const { ino, mtimeMs } = await stat(path);
+  return { ino, mtimeMs };
+};
 const count = (store: ReturnType<typeof fileStore>) => store.transact((world) => ++world.serial);
 
 describe('the world in a file', () => {
@@ -49,6 +55,38 @@ describe('the world in a file', () => {
     await Promise.all(names.map(create));
     for (const RoleName of names) await one!.iam.send(new GetRoleCommand({ RoleName }));
     expect(one!.clock.now()).toBe(emptyWorld().now + 220);
+  });
+
+  it('is not written where nothing has changed, and then with the next change', async () => {
+    const store = fileStore(path, emptyWorld);
+    await count(store);
+    const before = await written();
+    await store.transact(
+      (world) => {
+        world.now += 5;
+      },
+      () => false,
+    );
+    expect(await written()).toEqual(before);
+    await count(store);
+    expect(JSON.parse(await readFile(path, 'utf8')).world).toMatchObject({ serial: 2, now: emptyWorld().now + 5 });
+  });
+
+  it('keeps what a call that only reads has told: what has come about since', async () => {
+    const world = emptyWorld();
+    addCluster(world, 'us-east-1', 'new', { status: 'CREATING', readyAt: world.now + 60_000 });
+    await resetFile(path, world);
+    const { clock, eks } = account(emptyWorld(), { store: fileStore(path, emptyWorld) });
+    const look = async () => (await eks.send(new DescribeClusterCommand({ name: 'new' }))).cluster?.status;
+    const before = await written();
+    expect(await look()).toBe('CREATING');
+    expect(await written()).toEqual(before);
+    await clock.sleep(60_000);
+    expect(await look()).toBe('ACTIVE');
+    const other = await fileStore(path, emptyWorld).transact(
+      ({ regions }) => regions['us-east-1']!.clusters.new!.status,
+    );
+    expect(other).toBe('ACTIVE');
   });
 
   it('an error in one transaction is its own', async () => {
