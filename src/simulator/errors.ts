@@ -63,14 +63,17 @@ export const hostNotFound = (host: string): Error =>
     hostname: host,
   });
 
-/** Query and XML services say AccessDenied, the JSON ones AccessDeniedException (IAM user guide "Troubleshoot access denied"). */
+/**
+ * Query and XML services say AccessDenied, the JSON ones AccessDeniedException (IAM user guide "Troubleshoot access denied").
+ * `service` is the one that was called: it may ask IAM about an action of another.
+ */
 export function accessDenied(
   action: string,
   resource: string,
   because = `because no identity-based policy allows the ${action} action`,
   caller = 'assumed-role/Admin/sandbox',
-): Error {
-  const service = action.split(':')[0]!;
+  service = action.split(':')[0]!,
+): AwsError {
   const name = ['iam', 'sts', 's3'].includes(service) ? 'AccessDenied' : 'AccessDeniedException';
   const message = `User: ${caller} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
   return awsError(name, message, service === 'logs' || service === 'firehose' ? 400 : 403);

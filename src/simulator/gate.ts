@@ -82,7 +82,7 @@ const s3Actions: Readonly<Record<string, string>> = {
   DeleteBucketTagging: 'PutBucketTagging',
 };
 
-const actionOf = (service: string, operation: string): string =>
+export const actionOf = (service: string, operation: string): string =>
   `${service}:${(service === 's3' && own(s3Actions, operation)) || operation}`;
 
 /** No more than n calls of one operation in any second, per account and region. What was refused does not count. */

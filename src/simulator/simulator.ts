@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { advance } from './advance.ts';
+import { type IamRequest, refusal, refusedKeys, requestsOf } from './authorization.ts';
 import { own, uuidOf } from './basics.ts';
 import { type AwsError, awsError, SOCKET_TIMEOUT, sign, socketTimedOut } from './errors.ts';
 import { admit } from './gate.ts';
@@ -50,6 +51,8 @@ export interface SimulatorOptions {
   readonly store: Store;
   readonly faults?: ((call: Call) => Fault | undefined) | undefined;
   readonly onCall?: ((call: Call, error?: Error) => void) | undefined;
+  /** Whether the caller may do this; absent: it may do anything. Asked until one answer is no. */
+  readonly authorize?: ((request: IamRequest, call: Call) => boolean | Promise<boolean>) | undefined;
 }
 
 /** What the simulator needs of an SDK client. */
@@ -134,6 +137,7 @@ export class Simulator {
     const requestId = uuidOf(`request ${call.n}`);
     const fault = faults?.(call);
     const error = fault?.error === 'silence' ? socketTimedOut() : fault?.error;
+    const refused = fault?.when === 'before' ? undefined : await this.#refused(call);
     this.#callMs ??= await clock.during(() =>
       store.transact(
         (world) => world.lags.callMs,
@@ -146,7 +150,7 @@ export class Simulator {
       changed = advance(world, clock.now()) || call.write;
       this.#callMs = world.lags.callMs;
       if (error && fault?.when === 'before') return { error };
-      const result = handle(world, call, token);
+      const result = handle(world, call, token, refused);
       return error ? { error } : result;
     };
     const done = await clock.during(() => store.transact(work, () => changed));
@@ -157,6 +161,19 @@ export class Simulator {
       onCall?.(call, error);
     } else onCall?.(call);
     return { ...done, requestId };
+  }
+
+  async #refused(call: Call): Promise<IamRequest | undefined> {
+    const { clock, store, authorize } = this.#options;
+    if (!authorize) return undefined;
+    return clock.during(async () => {
+      const requests = await store.transact(
+        (world) => requestsOf(world, call),
+        () => false,
+      );
+      for (const request of requests) if (!(await authorize(request, call))) return request;
+      return undefined;
+    });
   }
 
   #count(service: string, operation: string, region: string, input: Input): Call {
@@ -172,12 +189,14 @@ async function silence(clock: SimulatedTime): Promise<void> {
 }
 
 /** The world changes, or an error says why not; what is answered is no part of the world. */
-function handle(account: World, call: Call, token: string | undefined): Outcome {
+function handle(account: World, call: Call, token: string | undefined, refused: IamRequest | undefined): Outcome {
   const { service, operation, region, input, write } = call;
   if (write) keepPast(account, subjectOf(service, region, input));
   const world = write ? account : asRead(account);
   try {
     admit(account, call);
+    if (refused && operation === 'DeleteObjects') return { answer: refusedKeys(world, call, refused) };
+    if (refused) throw refusal(world, call, refused);
     const run = own(own(services, service) ?? {}, operation);
     if (!run) throw awsError('NotImplemented', `the simulator does not know ${service}:${operation}`, 501);
     const here = world.regions[region]!;
