@@ -27,9 +27,13 @@ export async function identify({ sts }: Aws): Promise<Identity> {
   return { account: Account, partition: Arn.split(':')[1] ?? 'aws', arn: Arn };
 }
 
-/** The regions enabled for the account; where that may not be asked, all that are known, each of which is tried. */
-export async function enabledRegions({ account: client, region }: Aws): Promise<string[]> {
+/** The regions enabled for the account; where that cannot be asked, all that are known, each of which is tried. */
+export async function enabledRegions({
+  account: client,
+  region,
+}: Aws): Promise<{ readonly names: string[]; readonly denied: boolean }> {
   const names: string[] = [];
+  let denied = false;
   try {
     const RegionOptStatusContains = ['ENABLED' as const, 'ENABLED_BY_DEFAULT' as const];
     for await (const { Regions = [] } of paginateListRegions({ client }, { RegionOptStatusContains })) {
@@ -38,8 +42,9 @@ export async function enabledRegions({ account: client, region }: Aws): Promise<
   } catch (error) {
     const why = explain(error);
     if (!/^(PERMISSION_DENIED|AWS|INTERNAL)$/.test(why.code)) throw why;
+    denied = why.code === 'PERMISSION_DENIED';
   }
-  return names.length ? names.sort() : [...regionsOf(partitionOf(region))].sort();
+  return { names: (names.length ? names : [...regionsOf(partitionOf(region))]).sort(), denied };
 }
 
 /** The names of the account's buckets that begin so; undefined when that may not be asked. */

@@ -102,7 +102,10 @@ export function restate(error: unknown, code: ErrorCode, message: string, hint?:
 }
 
 function permissionHint(message: string): string {
-  const [, action, resource] = /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ?? [];
+  const [, action, resource] =
+    /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ??
+    /additional permission "([\w:]+)"/.exec(message) ??
+    [];
   if (/service control policy|resource control policy/.test(message)) {
     return `an organization policy denies ${action ?? 'this call'}: ask the administrator of the organization`;
   }

@@ -73,7 +73,12 @@ export async function converge(
     regions: found,
     steps,
     outputs: outputsOf(account, settings),
-    warnings: [...warnings, ...stepWarnings(goal, steps, settings, account), ...(priced?.warnings ?? [])],
+    warnings: [
+      ...home.warnings,
+      ...warnings,
+      ...stepWarnings(goal, steps, settings, account),
+      ...(priced?.warnings ?? []),
+    ],
     ...(priced?.cost && { cost: priced.cost }),
   };
   if (readOnly || dryRun || !steps.some((step) => writes(step) && !step.because)) return result;

@@ -24,6 +24,8 @@ export interface Home {
   readonly readerTags: Tags | undefined;
   /** The regions that its tags record. */
   readonly connected: readonly string[];
+  /** What is worth saying of what was looked for so far. */
+  readonly warnings: Notice[];
 }
 
 export async function signIn({ options, announce, connect, defaultRegion }: Context): Promise<Home> {
@@ -39,7 +41,7 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
   const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
     throw explain(error);
   });
-  return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags) };
+  return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags), warnings: [] };
 }
 
 /** A teardown at the same time may take the record away that this run has made: then nothing says what stands. */
@@ -65,20 +67,36 @@ export const settingsFor = ({ readerTags, partition }: Home, given: Given = {}):
   resolve(given, readRecord(readerTags), partition);
 
 /** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
-export async function regionsWithBucket({ aws, names, connected }: Home): Promise<string[]> {
+export async function regionsWithBucket({ aws, names, connected, warnings }: Home): Promise<string[]> {
   const buckets = await bucketNames(aws, names.bucketStem);
+  if (!buckets)
+    warnings.push(withoutPermission('s3:ListAllMyBuckets', 'buckets of regions that are not recorded are not seen'));
   return buckets?.flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort() ?? [...connected];
 }
 
 /** The regions that the options name, with `all` spelled out; undefined when they name none. */
-export async function namedRegions({ aws }: Home, { options }: Context): Promise<string[] | undefined> {
+export async function namedRegions(home: Home, { options }: Context): Promise<string[] | undefined> {
   if (!options.regions?.length) return undefined;
   const all = options.regions.includes('all');
-  const named = all ? await enabledRegions(aws) : [...new Set(options.regions)];
+  const named = all ? await allRegions(home) : [...new Set(options.regions)];
   const left = named.filter((region) => !options.excludeRegions?.includes(region));
   if (left.length === 0) throw usage('--exclude-regions leaves no region');
   return left.sort();
 }
+
+export async function allRegions({ aws, warnings }: Home): Promise<string[]> {
+  const { names, denied } = await enabledRegions(aws);
+  if (denied) warnings.push(withoutPermission('account:ListRegions', 'every known region was tried'));
+  return names;
+}
+
+const withoutPermission = (action: string, consequence: string): Notice => ({
+  code: 'PERMISSION_OPTIONAL',
+  region: 'global',
+  id: action,
+  message: `these credentials may not call ${action}: ${consequence}`,
+  hint: `allow ${action} for these credentials; all that are needed: rad-connect policy`,
+});
 
 /** One region as it was found. */
 export interface Found extends RegionLook {

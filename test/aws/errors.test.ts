@@ -114,6 +114,11 @@ describe('explain: what AWS said, in our codes', () => {
       'allow s3:CreateBucket on arn:x:s3:::b for these credentials, then run again',
     ],
     [
+      'a missing action of tags at creation',
+      { name: 'AccessDeniedException', message: 'An additional permission "logs:TagResource" is required.' },
+      'allow logs:TagResource for these credentials, then run again',
+    ],
+    [
       'a service control policy',
       {
         name: 'AccessDeniedException',

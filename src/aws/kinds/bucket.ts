@@ -180,7 +180,9 @@ async function head(aws: Aws, Bucket: string): Promise<boolean> {
     return (await found(aws.s3.send(new HeadBucketCommand(at(aws, Bucket))))) !== undefined;
   } catch (error) {
     if (!isDenied(error)) throw error;
-    if (await isListed(aws, Bucket)) throw denied(Bucket, error);
+    const listed = await isListed(aws, Bucket);
+    if (listed === undefined) throw unknown(Bucket, error);
+    if (listed) throw denied(Bucket, error);
     throw new RadError('NAME_TAKEN', `the bucket name ${Bucket} belongs to another AWS account`, {
       hint: 'choose another --name-prefix',
     });
@@ -195,14 +197,27 @@ const denied = (Bucket: string, error: unknown) =>
     `allow s3:ListBucket on ${Bucket} for these credentials, then run again`,
   );
 
-/** HeadBucket answers 403 to a stranger's bucket as to a missing permission: the account's own list tells them apart. */
-async function isListed({ s3: client, accountId, region }: Aws, name: string): Promise<boolean> {
+const unknown = (Bucket: string, error: unknown) =>
+  restate(
+    error,
+    'PERMISSION_DENIED',
+    `bucket ${Bucket} belongs to another AWS account, or these credentials may not see it`,
+    `allow s3:ListBucket on ${Bucket} for these credentials, and s3:ListAllMyBuckets to tell which it is, then run again`,
+  );
+
+/** HeadBucket answers 403 to a stranger's bucket as to a missing permission: the account's own list tells them apart, unless it may not be seen either: undefined. */
+async function isListed({ s3: client, accountId, region }: Aws, name: string): Promise<boolean | undefined> {
   // In the account-regional namespace nobody else can hold the name (S3 User Guide, account-regional namespaces).
   if (name.endsWith(`-${accountId}-${region}-an`)) return true;
-  for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix: name })) {
-    if (Buckets.some(({ Name }) => Name === name)) return true;
+  try {
+    for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix: name })) {
+      if (Buckets.some(({ Name }) => Name === name)) return true;
+    }
+    return false;
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw error;
   }
-  return false;
 }
 
 /** Two layers of encryption, which know no bucket key (Amazon S3 User Guide, DSSE-KMS). */

@@ -1,4 +1,3 @@
-import { enabledRegions } from '../../aws/discover.ts';
 import { checkKeys } from '../../desired/keys.ts';
 import { checkPrefix } from '../../desired/names.ts';
 import { checkRoom, readRecord } from '../../desired/record.ts';
@@ -8,7 +7,16 @@ import { findModule } from '../adoption.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
 import { price } from '../cost.ts';
-import { chooseClusters, type Found, type Home, lookAround, namedRegions, settingsFor, signIn } from '../discover.ts';
+import {
+  allRegions,
+  chooseClusters,
+  type Found,
+  type Home,
+  lookAround,
+  namedRegions,
+  settingsFor,
+  signIn,
+} from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
 import { usage } from '../values.ts';
 
@@ -82,7 +90,7 @@ async function chooseRegions(
 
 async function wizard(home: Home, context: Context): Promise<{ found: Found[]; clusters: { clusters?: string[] } }> {
   const { ask, options } = context;
-  const all = await lookAround(home, await enabledRegions(home.aws), context);
+  const all = await lookAround(home, await allRegions(home), context);
   const worth = all.filter(({ name, clusters }) => clusters.length > 0 || home.connected.includes(name));
   if (worth.length === 0) return { found: all.filter(({ state }) => state === 'ok'), clusters: {} };
   const chosen = await ask.regions(
