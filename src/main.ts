@@ -1,5 +1,6 @@
 import type { ClientOptions } from './aws/clients.ts';
 import { type Clock, realClock } from './aws/clock.ts';
+import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { Context, Options } from './cli/context.ts';
 import { HEADS, type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
@@ -92,7 +93,7 @@ function show(result: Result, io: Io, how: Showing): number {
 
 type Command = (context: Context) => Promise<Result>;
 /** Loaded only when they run: the AWS SDK takes longer to load than all else. */
-const COMMANDS: Readonly<Record<Exclude<Invocation['command'], 'sandbox reset'>, () => Promise<Command>>> = {
+const COMMANDS: Readonly<Record<Exclude<Invocation['command'], 'policy' | 'sandbox reset'>, () => Promise<Command>>> = {
   'enable-audit': async () => (await import('./cli/commands/enable-audit.ts')).enableAudit,
   status: async () => (await import('./cli/commands/status.ts')).status,
   teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
@@ -101,6 +102,8 @@ const COMMANDS: Readonly<Record<Exclude<Invocation['command'], 'sandbox reset'>,
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
   const { sandbox, profile, timeout, concurrency, verbose, input } = options;
   const paint = painter(hasColour(io.stderr, io.env, how.colour));
+  if (command === 'policy')
+    return (await import('./cli/commands/policy.ts')).policy(options as unknown as PolicyOptions);
   if (command === 'sandbox reset') {
     const { resetSandbox } = await import('./sandbox.ts');
     return resetSandbox(sandbox, args[0], io.env);

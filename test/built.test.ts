@@ -81,6 +81,22 @@ describe('the built program', () => {
     expect(JSON.parse(stdout)).toMatchObject({ result: 'failed', errors: [{ code: 'CREDENTIALS' }] });
   });
 
+  it('prints a policy without credentials and without a call', async () => {
+    const { code, stdout } = await start(['policy', '--for', 'status']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).Statement).toContainEqual(expect.objectContaining({ Action: ['eks:DescribeCluster'] }));
+  });
+
+  it('holds nothing of the AGPL library that evaluates policies in the tests', () => {
+    const words = (folder: URL) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => readFileSync(new URL(name, folder), 'utf8').includes('ImplicitlyDenied'));
+    const library = new URL('../node_modules/@cloud-copilot/iam-simulate/dist/esm/', import.meta.url);
+    expect(words(library)).toContain(true);
+    expect(words(new URL('../dist/', import.meta.url))).not.toContain(true);
+  });
+
   it.each([
     ['--version', true],
     ['--help', true],

@@ -61,8 +61,11 @@ export async function bucketNames({ s3: client }: Aws, Prefix: string): Promise<
   return names.filter((name) => name.startsWith(Prefix));
 }
 
-/** The account's buckets that begin so, and the region of each; none where they may not be listed. */
-export async function bucketRegions({ s3: client, region }: Aws, Prefix: string): Promise<Map<string, string>> {
+/** The account's buckets that begin so, and the region of each; undefined when that may not be asked. */
+export async function bucketRegions(
+  { s3: client, region }: Aws,
+  Prefix: string,
+): Promise<Map<string, string> | undefined> {
   const regions = new Map<string, string>();
   try {
     for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix })) {
@@ -70,7 +73,8 @@ export async function bucketRegions({ s3: client, region }: Aws, Prefix: string)
         if (Name.startsWith(Prefix)) regions.set(Name, BucketRegion);
     }
   } catch (error) {
-    if (!isDenied(error)) throw explain(error);
+    if (isDenied(error)) return undefined;
+    throw explain(error);
   }
   return regions;
 }

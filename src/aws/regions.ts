@@ -14,6 +14,8 @@ const entries = Object.entries(PARTITIONS).map(
 
 export const knownRegions: readonly string[] = entries.flatMap(([, regions]) => regions);
 
+export const partitions: readonly string[] = Object.keys(PARTITIONS);
+
 /** `aws` for a region that this version does not know yet. */
 export const partitionOf = (region: string): Partition =>
   entries.find(([, regions]) => regions.includes(region))?.[0] ?? 'aws';

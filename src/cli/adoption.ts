@@ -1,9 +1,10 @@
 import { bucketRegions, hasStream } from '../aws/discover.ts';
+import { explain } from '../aws/errors.ts';
 import type { Region } from '../desired/account.ts';
 import { type Adoption, isOfModule, MODULE } from '../desired/adoption.ts';
 import { clusterOfLogGroup } from '../desired/names.ts';
 import type { Context } from './context.ts';
-import type { Found, Home } from './discover.ts';
+import { type Found, type Home, withoutPermission } from './discover.ts';
 
 /** What RAD's Terraform module has made in the regions of this run, and where else it delivers. Reads only. */
 export async function findModule(
@@ -19,9 +20,13 @@ export async function findModule(
         const cluster = clusterOfLogGroup(group);
         return cluster !== undefined && all.includes(cluster) && !clusters.includes(cluster);
       };
+      const filtersOf = (group: string) =>
+        survey.filters(group).catch((error: unknown) => {
+          throw explain(error);
+        });
       const has = await Promise.all(
         logGroups.map(async (group) =>
-          (await survey.filters(group)).some(({ filterName: name = '', destinationArn: destination = '' }) =>
+          (await filtersOf(group)).some(({ filterName: name = '', destinationArn: destination = '' }) =>
             isOfModule({ name, destination }),
           ),
         ),
@@ -31,13 +36,15 @@ export async function findModule(
     }),
   );
   const buckets = await bucketRegions(home.aws, MODULE.bucketStem);
-  const others = [...new Set(buckets.values())].filter((name) => !regions.some(({ aws }) => aws.region === name));
+  if (!buckets)
+    home.warnings.push(withoutPermission('s3:ListAllMyBuckets', 'other regions of the module are not seen'));
+  const others = [...new Set(buckets?.values())].filter((name) => !regions.some(({ aws }) => aws.region === name));
   const delivering = await Promise.all(
     others.map((region) => hasStream(context.connect(region, home.account), MODULE.stream)),
   );
   return {
     groups: new Map(groups),
     elsewhere: others.filter((_, i) => delivering[i]).sort(),
-    buckets: [...buckets.keys()].sort(),
+    buckets: [...(buckets?.keys() ?? [])].sort(),
   };
 }

@@ -90,7 +90,7 @@ export async function allRegions({ aws, warnings }: Home): Promise<string[]> {
   return names;
 }
 
-const withoutPermission = (action: string, consequence: string): Notice => ({
+export const withoutPermission = (action: string, consequence: string): Notice => ({
   code: 'PERMISSION_OPTIONAL',
   region: 'global',
   id: action,

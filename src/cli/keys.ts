@@ -13,14 +13,9 @@ interface Looked {
 
 /**
  * Looks at the keys that are meant for these regions before anything is written. One that cannot be used blocks its region; what a
- * key's policy seems to lack is told, and so is what may not be asked, where somebody is about to rely on it.
+ * key's policy seems to lack is told, and so is what may not be asked.
  */
-export async function lookAtKeys(
-  home: Home,
-  regions: readonly Region[],
-  settings: Settings,
-  { tellUnseen }: { readonly tellUnseen: boolean },
-): Promise<Looked> {
+export async function lookAtKeys(home: Home, regions: readonly Region[], settings: Settings): Promise<Looked> {
   const looked = await Promise.all(
     regions.map(async (region): Promise<Looked> => {
       const arn = settings.region(region.aws.region).kmsKey;
@@ -32,7 +27,7 @@ export async function lookAtKeys(
         regions: [trouble ? { ...region, keyTrouble: trouble } : region],
         warnings: [
           ...(look.policy ? lacking(home, region.aws.region, arn, look.policy) : []),
-          ...(tellUnseen && look.unseen ? [unseen(region.aws.region, arn, look.unseen)] : []),
+          ...(look.unseen ? [unseen(region.aws.region, arn, look.unseen)] : []),
         ],
       };
     }),
@@ -71,6 +66,6 @@ const unseen = (region: string, id: string, { message, hint }: NonNullable<KeyLo
   code: 'KMS_KEY_UNCHECKED',
   region,
   id,
-  message: `KMS key ${id} could not be looked at before it is used: ${message}`,
+  message: `KMS key ${id} could not be looked at: ${message}`,
   hint: hint ?? null,
 });

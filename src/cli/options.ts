@@ -1,3 +1,5 @@
+import { partitions } from '../aws/regions.ts';
+import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import {
   clearable,
@@ -9,7 +11,7 @@ import {
   kmsKeys,
   logRetention,
   matching,
-  output,
+  oneOf,
   pattern,
   regions,
   tag,
@@ -52,7 +54,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-o, --output <format>',
     help: 'text or json (one document on stdout)',
-    parse: output,
+    parse: oneOf('--output', ['text', 'json']),
     fallback: ['text', 'text'],
   },
   { flags: '--sandbox [file]', help: 'work on a simulated AWS account instead, kept in that file', parse: file },
@@ -146,5 +148,34 @@ export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
     flags: '--forget-region <region>',
     help: 'drop a region that cannot be read from the record',
     parse: regions('--forget-region', { all: false }),
+  },
+];
+
+/** Beside the commands: what the roles need at most, and every command. */
+const POLICIES = [...COMMANDS, 'boundary', 'all'];
+
+export const POLICY_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--for <command>',
+    help: `whose policy: ${POLICIES.join(', ')}`,
+    parse: oneOf('--for', POLICIES),
+    fallback: ['all', 'all'],
+  },
+  {
+    flags: '--partition <partition>',
+    help: `${partitions.join(', ')}`,
+    parse: oneOf('--partition', partitions),
+    fallback: ['aws', 'aws'],
+  },
+  { flags: '--adopt', help: 'with what enable-audit --adopt needs' },
+  { flags: '--kms-key <arn>', help: 'with what the use of this KMS key needs; or REGION=ARN', parse: kmsKeys },
+  {
+    flags: '--permissions-boundary <arn>',
+    help: 'allow roles only with this permissions boundary',
+    parse: matching(
+      '--permissions-boundary',
+      /^arn:[\w-]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+      'the ARN of a policy, as in arn:PARTITION:iam::ACCOUNT:policy/NAME',
+    ),
   },
 ];

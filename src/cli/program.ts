@@ -1,9 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { asRadError, RadError } from '../engine/errors.ts';
-import { ENABLE_OPTIONS, GLOBAL_OPTIONS, type OptionSpec, STATUS_OPTIONS, TEARDOWN_OPTIONS } from './options.ts';
+import {
+  ENABLE_OPTIONS,
+  GLOBAL_OPTIONS,
+  type OptionSpec,
+  POLICY_OPTIONS,
+  STATUS_OPTIONS,
+  TEARDOWN_OPTIONS,
+} from './options.ts';
 import { usage } from './values.ts';
 
-type CommandName = 'enable-audit' | 'status' | 'teardown' | 'sandbox reset';
+type CommandName = 'enable-audit' | 'status' | 'teardown' | 'policy' | 'sandbox reset';
 
 /** What was typed, checked and merged with the environment. */
 export interface Invocation {
@@ -42,6 +49,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     help: 'remove what rad-connect made; put cluster logging back',
     options: TEARDOWN_OPTIONS,
     examples: ['rad-connect teardown --dry-run', 'rad-connect teardown --yes --confirm 123456789012 --delete-data'],
+  },
+  {
+    name: 'policy',
+    help: 'print the IAM policy that the operator needs; no AWS call',
+    options: POLICY_OPTIONS,
+    examples: [
+      'rad-connect policy --for enable-audit > policy.json',
+      'rad-connect policy --for boundary --account 123456789012',
+      'rad-connect policy | jq -c .',
+    ],
   },
   {
     name: 'sandbox reset',

@@ -137,7 +137,10 @@ export function file(value: string): string {
   return value;
 }
 
-export function output(value: string): string {
-  if (value !== 'text' && value !== 'json') throw usage(`--output ${value || '""'}: text or json`);
-  return value;
+export function oneOf(name: string, words: readonly string[]) {
+  return (value: string): string => {
+    if (!words.includes(value))
+      throw usage(`${name} ${value || '""'}: ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+    return value;
+  };
 }

@@ -11,7 +11,7 @@ const partsOf = (arn: string) => {
 };
 
 /** A multi-region key has the same id in each of its regions (KMS Developer Guide, multi-Region keys). */
-function inRegion(arn: string, region: string): string {
+export function inRegion(arn: string, region: string): string {
   const { isMultiRegion, region: own } = partsOf(arn);
   return isMultiRegion ? arn.replace(`:${own}:`, `:${region}:`) : arn;
 }

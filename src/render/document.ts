@@ -1,5 +1,6 @@
 import type { RegionState } from '../aws/discover.ts';
 import type { Cost } from '../desired/cost.ts';
+import type { PolicyDocument } from '../desired/operator-policy.ts';
 import type { Change } from '../engine/diff.ts';
 import { ERROR_CODES, type ErrorCode, type RadError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/event.ts';
@@ -81,6 +82,8 @@ export interface Document {
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
   readonly errors: readonly Problem[];
+  /** IAM documents, of the command that prints them. */
+  readonly policy?: readonly PolicyDocument[];
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -110,6 +113,7 @@ export interface Result {
   readonly cost?: Cost;
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
+  readonly policy?: readonly PolicyDocument[];
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -150,6 +154,7 @@ export function toDocument(result: Result, version: string): Document {
     outputs: standing(result.outputs, pairs, result.readOnly),
     warnings: [...result.warnings].sort(byPlace),
     errors: errors.sort(byPlace),
+    ...(result.policy && { policy: result.policy }),
   };
 }
 

@@ -24,6 +24,7 @@ const DONE = {
 
 /** The document as a person reads it: plan, outcome or status. */
 export function toText(document: Document, paint: Paint): string {
+  if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
   if (!document.account) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
   const blocks = [

@@ -44,6 +44,7 @@ const passing = (ask: Ask, role: string | undefined, service: string) =>
 const iam: Requests = (world, { operation, input }, ask) => {
   if (operation === 'RemoveRoleFromInstanceProfile')
     return [ask(arn(world, 'iam', '', `instance-profile/${input.InstanceProfileName}`))];
+  if (input.PolicySourceArn) return [ask(input.PolicySourceArn)];
   const role = own(world.roles, input.RoleName);
   const resource = role?.arn ?? arn(world, 'iam', '', `role${input.Path ?? '/'}${input.RoleName}`);
   const boundary = input.PermissionsBoundary ?? role?.boundary;
@@ -89,8 +90,21 @@ const firehose: Requests = (world, { operation, region, input }, ask) => {
     ask(stream, context),
     ...(born ? [ask(stream, context, 'firehose:TagDeliveryStream')] : []),
     ...passing(ask, destination?.RoleARN, 'firehose'),
+    ...granting(ask, region, input.DeliveryStreamEncryptionConfigurationInput),
   ];
 };
+
+/** For a key of the customer Firehose makes a grant as the caller (Firehose API reference, KeyType). That it describes the key first is unverified. */
+function granting(ask: Ask, region: string, { KeyType, KeyARN }: Input = {}): IamRequest[] {
+  if (KeyType !== 'CUSTOMER_MANAGED_CMK') return [];
+  const context = { 'kms:ViaService': `firehose.${region}.amazonaws.com` };
+  const grant = { ...context, 'kms:GrantIsForAWSResource': 'true' };
+  return [ask(KeyARN, context, 'kms:DescribeKey'), ask(KeyARN, grant, 'kms:CreateGrant')];
+}
+
+const kms: Requests = (world, { region, input: { KeyId } }, ask) => [
+  ask(String(KeyId).startsWith('arn:') ? KeyId : arn(world, 'kms', region, `key/${KeyId}`)),
+];
 
 const logs: Requests = (world, { operation, region, input }, ask) => {
   // No resource types (Service Authorization Reference, Amazon CloudWatch Logs).
@@ -105,10 +119,13 @@ const logs: Requests = (world, { operation, region, input }, ask) => {
   ];
 };
 
+/** No resource types (Service Authorization Reference, Amazon CloudWatch). */
+const cloudwatch: Requests = (_, __, ask) => [ask('*')];
+
 const account: Requests = (world, _, ask) => [ask(arn(world, 'account', '', 'account'))];
 
 /** STS answers who one is without any permission (STS API reference, GetCallerIdentity). */
-const services: Readonly<Record<string, Requests>> = { iam, s3, eks, firehose, logs, account };
+const services: Readonly<Record<string, Requests>> = { iam, s3, eks, firehose, logs, kms, cloudwatch, account };
 
 /** AWS's words for it (IAM user guide, "Troubleshoot access denied"). */
 export function refusal({ caller, account }: World, { service, operation }: Call, { action, resource }: IamRequest) {

@@ -403,6 +403,16 @@ describe('s3:bucket', () => {
       expect(operations()).toEqual(calls);
     });
 
+    it('HeadBucket answers 403, and the list may not be seen either: both permissions are named', async () => {
+      s3.on(HeadBucketCommand).rejects(failure('Unknown', 403, 'UnknownError'));
+      s3.on(ListBucketsCommand).rejects(failure('AccessDenied', 403));
+      await expect(make('eu-west-1', 'rad-x').read('survey')).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+        message: expect.stringContaining('another AWS account'),
+        hint: expect.stringMatching(/s3:ListBucket on rad-x .* s3:ListAllMyBuckets/),
+      });
+    });
+
     it.each<[string, Partial<LifecycleRule>, object | undefined]>([
       ['ours', {}, spec.lifecycle],
       ['an empty filter', { Filter: {} }, spec.lifecycle],

@@ -43,6 +43,23 @@ const title = ([line, , , env]: Case) =>
 const refuses = (cases: readonly Case[]) =>
   it.each(cases.map((one) => [title(one), one] as const))('%s', (_, one) => isRefused(one));
 
+describe('policy', () => {
+  refuses([
+    [words('policy --for enable-adit'), '--for enable-adit', /enable-audit, status, teardown, boundary or all/],
+    [words('policy --partition aws-moon'), 'aws-moon', /aws-cn/],
+    [words('policy --account 1234'), '1234', /12 digits/],
+    [words('policy --name-prefix Rad'), 'Rad', /lower-case/],
+    [words('policy --kms-key alias/logs'), 'alias/logs', /ARN of a key/],
+    [words('policy --kms-key arn:aws-cn:kms:cn-north-1:123456789012:key/k'), 'key/k', /--partition/],
+    [words('policy --permissions-boundary boundary'), 'boundary', /ARN of a policy/],
+    [
+      words('policy --partition aws-cn --permissions-boundary arn:aws:iam::123456789012:policy/b'),
+      'policy/b',
+      /--partition/,
+    ],
+  ]);
+});
+
 describe('regions', () => {
   refuses([
     [enable('--regions', 'us-esat-1'), 'us-esat-1', /us-east-1/],

@@ -3,9 +3,10 @@ import { type Clock, virtualClock } from '../../src/aws/clock.ts';
 import { main } from '../../src/main.ts';
 import type { Send } from '../../src/rad/http.ts';
 import type { Document } from '../../src/render/document.ts';
-import { type Call, type Fault, Simulator } from '../../src/simulator/simulator.ts';
+import { type Call, type Fault, Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
 import type { World } from '../../src/simulator/world.ts';
+import { type Asked, checkAllowed } from './iam.ts';
 
 export interface Ran {
   readonly code: number;
@@ -21,6 +22,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly faults?: (call: Call) => Fault | undefined;
+  /** What the credentials of the run may do; absent: anything. */
+  readonly authorize?: SimulatorOptions['authorize'];
   readonly env?: Record<string, string>;
   /** Another RAD than the simulated one. */
   readonly rad?: Send;
@@ -28,24 +31,34 @@ export interface RunOptions {
   readonly onInterrupt?: (stop: () => void) => void;
 }
 
-/** An account in memory, with the program run in this process against it. */
+/** An account in memory, with the program run in this process against it. Each call must be one that its printed policy allows. */
 export function account(world: World) {
   const clock: Clock = virtualClock(Math.max(world.now, Date.parse('2026-11-23T00:00:00Z')));
   const store = memoryStore(world);
 
   async function run(
     line: string | readonly string[],
-    { faults, env = {}, onInterrupt, rad }: RunOptions = {},
+    { faults, authorize = () => true, env = {}, onInterrupt, rad }: RunOptions = {},
   ): Promise<Ran> {
+    const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
     const refusals: string[] = [];
-    const onCall = (call: Call, error?: Error) => {
-      calls.push(call);
-      if (error) refusals.push(error.name);
-    };
-    const simulator = new Simulator({ clock, store, faults, onCall });
+    const asked: Asked[] = [];
+    const simulator = new Simulator({
+      clock,
+      store,
+      faults,
+      onCall(call, error) {
+        calls.push(call);
+        if (error) refusals.push(error.name);
+      },
+      authorize(request, call) {
+        asked.push({ request, call });
+        return authorize(request, call);
+      },
+    });
     const [stdout, stderr] = [collect(), collect()];
-    const code = await main(typeof line === 'string' ? line.split(' ') : line, {
+    const code = await main(argv, {
       stdin: Object.assign(new PassThrough(), { isTTY: false }),
       stdout: stdout.stream,
       stderr: stderr.stream,
@@ -63,6 +76,7 @@ export function account(world: World) {
         rad: rad ?? simulator.rad,
       },
     });
+    await checkAllowed(argv, asked, world);
     const writes = calls.filter(({ write }) => write).map(({ service, operation }) => `${service}:${operation}`);
     return {
       code,

@@ -40,7 +40,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   const settings = settingsOf(home, { ...given, ...externalId });
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
-  const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings, { tellUnseen: true });
+  const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
   checkRoom(settings, home.partition, [...connected], home.readerTags);
   const all = options.regions?.includes('all') === true;

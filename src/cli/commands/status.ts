@@ -21,7 +21,7 @@ export async function status(context: Context): Promise<Result> {
   const settings = settingsFor(home);
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
-  const keys = await lookAtKeys(home, chosen.regions, settings, { tellUnseen: false });
+  const keys = await lookAtKeys(home, chosen.regions, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
   const warnings = [...chosen.warnings, ...keys.warnings, ...left.map((region) => dataRemains(home, region))];
   return converge(

@@ -1,0 +1,71 @@
+import type { KeyChoice } from '../../desired/keys.ts';
+import { checkPrefix } from '../../desired/names.ts';
+import { operatorPolicy, type PolicyDocument, rolesBoundary } from '../../desired/operator-policy.ts';
+import { COMMANDS, type Command } from '../../desired/permissions.ts';
+import type { Place } from '../../desired/scope.ts';
+import { type Notice, nothing, type Result } from '../../render/document.ts';
+import { usage } from '../values.ts';
+
+export interface PolicyOptions {
+  readonly for: Command | 'boundary' | 'all';
+  readonly partition: string;
+  readonly account?: string;
+  readonly namePrefix: string;
+  readonly permissionsBoundary?: string;
+  readonly kmsKey?: KeyChoice;
+  readonly adopt?: boolean;
+}
+
+/** What IAM must allow. Offline: needs no credentials. */
+export function policy(options: PolicyOptions): Result {
+  const { for: whose, partition, account, namePrefix: prefix, permissionsBoundary: boundary } = options;
+  checkPrefix(prefix, []);
+  const kmsKeys = Object.values(options.kmsKey ?? {}).filter(Boolean);
+  checkPartition(partition, '--permissions-boundary', boundary ? [boundary] : []);
+  checkPartition(partition, '--kms-key', kmsKeys);
+  const place: Place = { partition, account, prefix, boundary, kmsKeys, adopt: options.adopt === true };
+  const documents =
+    whose === 'boundary' ? [rolesBoundary(place)] : operatorPolicy(whose === 'all' ? COMMANDS : [whose], place);
+  return {
+    ...nothing('policy'),
+    readOnly: true,
+    account: account ?? null,
+    partition,
+    policy: documents,
+    warnings: [
+      ...(documents.length > 1 ? [several(documents.length)] : []),
+      ...(writesRoles(documents) && !boundary ? [nearAdministrator(partition)] : []),
+    ],
+  };
+}
+
+function checkPartition(partition: string, option: string, arns: readonly string[]): void {
+  const other = arns.find((arn) => arn.split(':')[1] !== partition);
+  if (other) throw usage(`${option} ${other}: not of the partition ${partition}; name it with --partition`);
+}
+
+const writesRoles = (documents: readonly PolicyDocument[]) =>
+  documents.some(({ Statement }) => Statement.some(({ Action }) => Action.includes('iam:PutRolePolicy')));
+
+const notice = (code: string, message: string, hint: string): Notice => ({
+  code,
+  region: 'global',
+  id: '',
+  message,
+  hint,
+});
+
+const several = (count: number) =>
+  notice(
+    'POLICY_SPLIT',
+    `${count} documents: one would be longer than IAM allows`,
+    'attach each of them as a policy of its own',
+  );
+
+/** IAM user guide, "Delegating responsibility to others using permissions boundaries". */
+const nearAdministrator = (partition: string) =>
+  notice(
+    'NEAR_ADMINISTRATOR',
+    'whoever has this policy is close to an administrator: a role whose policy and trust one may write can be given anything',
+    `make a policy of rad-connect policy --for boundary, and name it: --permissions-boundary arn:${partition}:iam::ACCOUNT:policy/NAME`,
+  );

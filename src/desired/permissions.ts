@@ -1,0 +1,181 @@
+import type { Condition, Thing } from './scope.ts';
+
+/** What a call needs of IAM; the action has the name of the call unless it is said. */
+export interface Need {
+  readonly on: Thing;
+  readonly action?: string;
+  readonly when?: readonly Condition[];
+  /** Only a fallback or a hint needs it: the run goes on without, and says so. */
+  readonly optional?: boolean;
+}
+/** Calls of the AWS SDK as `service:Operation` (Service Authorization Reference). */
+export type Calls = Readonly<Record<string, readonly Need[]>>;
+
+const on = (thing: Thing): Need[] => [{ on: thing }];
+const bucket = (action?: string): Need[] => [{ on: 'buckets', when: ['ofAccount'], ...(action && { action }) }];
+const pass = (role: Thing, to: Condition): Need => ({ on: role, action: 'iam:PassRole', when: [to] });
+
+/** Every command looks first. GetCallerIdentity needs no permission (STS API reference). */
+const LOOK: Calls = {
+  'account:ListRegions': [{ on: 'account', optional: true }],
+  'eks:DescribeCluster': on('clusters'),
+  'eks:ListClusters': on('anything'),
+  'firehose:DescribeDeliveryStream': on('streams'),
+  'firehose:ListTagsForDeliveryStream': on('streams'),
+  'iam:GetRole': on('roles'),
+  'iam:GetRolePolicy': on('roles'),
+  'logs:DescribeLogGroups': on('anything'),
+  'logs:DescribeLogStreams': on('errorLogGroups'),
+  'logs:DescribeSubscriptionFilters': on('clusterLogGroups'),
+  'logs:ListTagsForResource': on('tagsOfLogGroups'),
+  's3:GetBucketEncryption': bucket('s3:GetEncryptionConfiguration'),
+  's3:GetBucketLifecycleConfiguration': bucket('s3:GetLifecycleConfiguration'),
+  's3:GetBucketOwnershipControls': bucket(),
+  's3:GetBucketPolicy': bucket(),
+  's3:GetBucketTagging': bucket(),
+  's3:GetBucketVersioning': bucket(),
+  's3:GetPublicAccessBlock': bucket('s3:GetBucketPublicAccessBlock'),
+  's3:HeadBucket': bucket('s3:ListBucket'),
+  's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets', optional: true }],
+};
+
+/** Tags that are given to a create call need the action that tags as well. */
+const MAKE: Calls = {
+  'eks:DescribeUpdate': on('clusters'),
+  'eks:TagResource': [{ on: 'clusters', when: ['ourMarks'] }],
+  'eks:UpdateClusterConfig': [{ on: 'clusters', when: ['auditOn'] }],
+  'firehose:CreateDeliveryStream': [
+    { on: 'streams', when: ['claimed'] },
+    { on: 'streams', action: 'firehose:TagDeliveryStream' },
+    pass('delivery', 'toFirehose'),
+  ],
+  'firehose:DeleteDeliveryStream': on('streams'),
+  'firehose:StartDeliveryStreamEncryption': on('streams'),
+  'firehose:TagDeliveryStream': on('streams'),
+  'firehose:UntagDeliveryStream': on('streams'),
+  'firehose:UpdateDestination': [...on('streams'), pass('delivery', 'toFirehose')],
+  'iam:CreateRole': [
+    { on: 'roles', when: ['claimed', 'bounded'] },
+    { on: 'roles', action: 'iam:TagRole' },
+  ],
+  'iam:PutRolePolicy': [{ on: 'roles', when: ['bounded'] }],
+  'iam:TagRole': on('roles'),
+  'iam:UntagRole': on('roles'),
+  'iam:UpdateAssumeRolePolicy': on('roles'),
+  'iam:UpdateRole': on('roles'),
+  'logs:CreateLogGroup': [
+    { on: 'logGroups', when: ['claimed'] },
+    { on: 'tagsOfLogGroups', action: 'logs:TagResource' },
+  ],
+  'logs:CreateLogStream': on('errorLogGroups'),
+  'logs:PutRetentionPolicy': on('logGroups'),
+  'logs:PutSubscriptionFilter': [...on('clusterLogGroups'), pass('subscription', 'toLogs')],
+  'logs:TagResource': on('tagsOfLogGroups'),
+  'logs:UntagResource': on('tagsOfLogGroups'),
+  's3:CreateBucket': [
+    { on: 'buckets', when: ['claimed'] },
+    { on: 'buckets', action: 's3:TagResource', when: ['claimed'] },
+  ],
+  's3:PutBucketEncryption': bucket('s3:PutEncryptionConfiguration'),
+  's3:PutBucketLifecycleConfiguration': bucket('s3:PutLifecycleConfiguration'),
+  's3:PutBucketOwnershipControls': bucket(),
+  's3:PutBucketPolicy': bucket(),
+  's3:PutBucketTagging': bucket(),
+  's3:PutBucketVersioning': bucket(),
+  's3:PutPublicAccessBlock': bucket('s3:PutBucketPublicAccessBlock'),
+};
+
+/** A role goes when nothing hangs on it. */
+const deleteRoles = (roles: Thing): Calls => ({
+  'iam:DeleteRole': on(roles),
+  'iam:DeleteRolePolicy': on(roles),
+  'iam:DetachRolePolicy': on(roles),
+  'iam:ListAttachedRolePolicies': on(roles),
+  'iam:ListInstanceProfilesForRole': on(roles),
+  'iam:ListRolePolicies': on(roles),
+  'iam:RemoveRoleFromInstanceProfile': on('instanceProfiles'),
+});
+
+/** The price of a plan is measured where it can be. */
+const MEASURE: Calls = { 'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }] };
+
+const REMOVE: Calls = {
+  ...deleteRoles('roles'),
+  'eks:DescribeUpdate': on('clusters'),
+  'eks:UntagResource': [{ on: 'clusters', when: ['ourMarks'] }],
+  'eks:UpdateClusterConfig': [{ on: 'clusters', when: ['auditNamed'] }],
+  'firehose:DeleteDeliveryStream': on('streams'),
+  'iam:UntagRole': on('reader'),
+  'logs:DeleteLogGroup': on('logGroups'),
+  'logs:DeleteSubscriptionFilter': on('clusterLogGroups'),
+  's3:AbortMultipartUpload': [{ on: 'objects', when: ['ofAccount'] }],
+  's3:DeleteBucket': bucket(),
+  // S3 API reference, DeleteObjects: the first one always, the second one where a version is named.
+  's3:DeleteObjects': [
+    { on: 'objects', action: 's3:DeleteObject', when: ['ofAccount'] },
+    { on: 'objects', action: 's3:DeleteObjectVersion', when: ['ofAccount'] },
+  ],
+  's3:ListMultipartUploads': bucket('s3:ListBucketMultipartUploads'),
+  's3:ListObjectVersions': bucket('s3:ListBucketVersions'),
+};
+
+/** What RAD's Terraform module has made is found, and removed. */
+const TAKE_OVER: Calls = {
+  ...deleteRoles('moduleRoles'),
+  'firehose:DeleteDeliveryStream': on('moduleStreams'),
+  'firehose:DescribeDeliveryStream': on('moduleStreams'),
+  'firehose:ListTagsForDeliveryStream': on('moduleStreams'),
+  'iam:GetRole': on('moduleRoles'),
+  'iam:GetRolePolicy': on('moduleRoles'),
+  'logs:DeleteSubscriptionFilter': on('eksLogGroups'),
+  'logs:DescribeSubscriptionFilters': on('eksLogGroups'),
+  's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets', optional: true }],
+};
+
+const LOOK_AT_KEYS: Calls = {
+  'kms:DescribeKey': [{ on: 'keys', optional: true }],
+  'kms:GetKeyPolicy': [{ on: 'keys', optional: true }],
+};
+/** Firehose makes a grant for itself with the permissions of the caller (Firehose API reference, DeliveryStreamEncryptionConfigurationInput). */
+const grant: Need[] = [
+  { on: 'keys', action: 'kms:CreateGrant', when: ['byFirehose', 'forAws'] },
+  { on: 'keys', action: 'kms:DescribeKey' },
+];
+const USE_KEYS: Calls = {
+  ...LOOK_AT_KEYS,
+  'firehose:CreateDeliveryStream': grant,
+  'firehose:StartDeliveryStreamEncryption': grant,
+};
+
+/** What a command calls: in any case, and where an option is given. */
+interface CommandCalls {
+  readonly always: readonly Calls[];
+  readonly kmsKeys?: Calls;
+  readonly adopt?: Calls;
+}
+
+const CALLS = {
+  'enable-audit': { always: [LOOK, MAKE, MEASURE], kmsKeys: USE_KEYS, adopt: TAKE_OVER },
+  status: { always: [LOOK], kmsKeys: LOOK_AT_KEYS },
+  // The key of a bucket that stays is recorded.
+  teardown: { always: [LOOK, REMOVE], kmsKeys: { 'iam:TagRole': on('reader') } },
+} satisfies Readonly<Record<string, CommandCalls>>;
+
+export type Command = keyof typeof CALLS;
+export const COMMANDS = Object.keys(CALLS) as Command[];
+
+/** Options that make a command call more. */
+export interface Extras {
+  readonly kmsKeys?: readonly string[];
+  readonly adopt?: boolean;
+}
+
+/** All calls of a command, each with what it needs. */
+export function callsOf(
+  command: Command,
+  { kmsKeys, adopt }: Extras,
+): (readonly [call: string, needs: readonly Need[]])[] {
+  const calls: CommandCalls = CALLS[command];
+  const groups = [...calls.always, kmsKeys?.length ? calls.kmsKeys : undefined, adopt ? calls.adopt : undefined];
+  return groups.flatMap((group) => Object.entries(group ?? {}));
+}

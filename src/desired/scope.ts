@@ -1,0 +1,88 @@
+import type { Spec } from '../engine/resource.ts';
+import { state } from '../engine/state.ts';
+import { MODULE } from './adoption.ts';
+import { inRegion } from './keys.ts';
+import { clusterLogGroupName, namesOf } from './names.ts';
+import type { Extras } from './permissions.ts';
+
+/** Where a policy will hold, and for what. */
+export interface Place extends Extras {
+  readonly partition: string;
+  /** undefined: whatever account it is attached in. */
+  readonly account: string | undefined;
+  readonly prefix: string;
+  /** The policy that every role of ours must have as its permissions boundary. */
+  readonly boundary?: string | undefined;
+}
+
+export type Thing = keyof ReturnType<typeof thingsOf>;
+export type Condition = keyof ReturnType<typeof conditionsOf>;
+
+/** IAM takes a variable in the name of a thing and in a condition, not in the account of an ARN (IAM user guide, policy variables). */
+export const CALLERS_ACCOUNT = ['$', '{aws:PrincipalAccount}'].join('');
+export const anyAccount = (arn: string) => arn.replace(`:${CALLERS_ACCOUNT}:`, ':*:');
+
+export function thingsOf({ partition, account = CALLERS_ACCOUNT, prefix, kmsKeys = [] }: Place) {
+  const names = namesOf(prefix, partition, account);
+  const arn = (service: string, region: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const group = (name: string) => arn('logs', '*', `log-group:${name}`);
+  const [clusterGroup, errorGroup] = [group(clusterLogGroupName('*')), group(names.errorLogGroup)];
+  const [reader, delivery, subscription] = (['reader', 'delivery', 'subscription'] as const).map((role) =>
+    names.roleArn(names.role[role]),
+  );
+  return {
+    anything: '*',
+    account: arn('account', '', 'account'),
+    clusters: arn('eks', '*', 'cluster/*'),
+    // Calls about a log group are about all that is in it, those about its tags are not (CloudWatch Logs user guide, "Overview of managing access").
+    logGroups: [`${clusterGroup}:*`, `${errorGroup}:*`],
+    clusterLogGroups: `${clusterGroup}:*`,
+    errorLogGroups: `${errorGroup}:*`,
+    tagsOfLogGroups: [clusterGroup, errorGroup],
+    streams: names.streamArn('*'),
+    roles: [reader!, delivery!, subscription!],
+    reader: reader!,
+    delivery: delivery!,
+    subscription: subscription!,
+    instanceProfiles: arn('iam', '', 'instance-profile/*'),
+    buckets: names.allBucketsArn,
+    objects: `${names.allBucketsArn}/*`,
+    keys: kmsKeys.map((key) => inRegion(key, '*')),
+    // The module subscribes every log group that begins so.
+    eksLogGroups: group('/aws/eks/*:*'),
+    moduleStreams: arn('firehose', '*', `deliverystream/${MODULE.stream}`),
+    moduleRoles: Object.values(MODULE.roles).map((name) => arn('iam', '', `role/${name}`)),
+  };
+}
+
+export function conditionsOf({ partition, account = CALLERS_ACCOUNT, boundary }: Place) {
+  const passedTo = (service: string): Spec => {
+    const name = `${service}.amazonaws.com`;
+    // Which of its names a service has in the China regions is not documented.
+    return { StringEquals: { 'iam:PassedToService': partition === 'aws-cn' ? [name, `${name}.cn`] : name } };
+  };
+  return {
+    /** The ARN of a bucket does not say whose it is. */
+    ofAccount: { StringEquals: { 'aws:ResourceAccount': account } },
+    /** Whatever is made says from its creation that it is ours. */
+    claimed: {
+      StringEquals: Object.fromEntries(
+        Object.entries(state.owned).map(([key, value]) => [`aws:RequestTag/${key}`, value]),
+      ),
+    },
+    /** No other tag of the customer's clusters. */
+    ourMarks: {
+      'ForAllValues:StringEquals': { 'aws:TagKeys': state.keys },
+      Null: { 'aws:TagKeys': 'false' },
+    },
+    /** Of all that UpdateClusterConfig can change, this: EKS takes one kind of change at a time. */
+    auditOn: { Bool: { 'eks:loggingType/audit': 'true' } },
+    auditNamed: { Null: { 'eks:loggingType/audit': 'false' } },
+    toFirehose: passedTo('firehose'),
+    toLogs: passedTo('logs'),
+    byFirehose: { StringLike: { 'kms:ViaService': 'firehose.*' } },
+    forAws: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    bounded: boundary ? { StringEquals: { 'iam:PermissionsBoundary': boundary } } : {},
+  } satisfies Readonly<Record<string, Spec>>;
+}

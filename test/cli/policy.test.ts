@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { operatorPolicy, type PolicyDocument, rolesBoundary } from '../../src/desired/operator-policy.ts';
+import { COMMANDS } from '../../src/desired/permissions.ts';
+import { account } from '../helpers/account.ts';
+import { oneDocument } from '../helpers/schema.ts';
+import { ACCOUNT, small } from '../helpers/small.ts';
+
+const { run } = account(small());
+const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
+
+/** As a script splits it: one document after the other, as `jq -c .` reads them. */
+const documentsIn = (stdout: string): PolicyDocument[] =>
+  stdout
+    .trimEnd()
+    .split(/(?<=^\})\n/m)
+    .map((text) => JSON.parse(text));
+/** White space does not count (IAM quotas). */
+const sizeOf = (policy: PolicyDocument) => JSON.stringify(policy).replace(/\s/g, '').length;
+
+describe('policy', () => {
+  const anywhere = { partition: 'aws', account: undefined, prefix: 'rad' };
+  const place = { partition: 'aws-us-gov', account: ACCOUNT, prefix: 'x' };
+  const PLACE = `--partition aws-us-gov --account ${ACCOUNT} --name-prefix x`;
+
+  const [one, many] = ['arn:aws:kms:us-east-1:123456789012:key/key-a', 'arn:aws:kms:us-east-1:123456789012:key/mrk-b'];
+
+  it.each<[string, PolicyDocument[]]>([
+    ['policy --for enable-audit --adopt', operatorPolicy(['enable-audit'], { ...anywhere, adopt: true })],
+    [
+      `policy --for enable-audit --kms-key ${one},eu-west-1=none`,
+      operatorPolicy(['enable-audit'], { ...anywhere, kmsKeys: [one] }),
+    ],
+    ['policy', operatorPolicy(COMMANDS, anywhere)],
+    ['policy --for all', operatorPolicy(COMMANDS, anywhere)],
+    ['policy --for boundary', [rolesBoundary(anywhere)]],
+    [`policy --for boundary ${PLACE}`, [rolesBoundary(place)]],
+    ...COMMANDS.map((command): [string, PolicyDocument[]] => [
+      `policy --for ${command} ${PLACE}`,
+      operatorPolicy([command], place),
+    ]),
+  ])('%s: the bare document as text, the same one as JSON, and no call', async (line, documents) => {
+    const text = await run(line);
+    expect([text.code, text.calls]).toEqual([0, []]);
+    expect(documentsIn(text.stdout)).toEqual(documents);
+    const json = await run(`${line} -o json`);
+    expect([json.code, json.calls]).toEqual([0, []]);
+    const { policy, account: of, partition, result } = oneDocument(json.stdout);
+    expect(policy).toEqual(documents);
+    expect([of, partition]).toEqual(line.includes('--account') ? [ACCOUNT, 'aws-us-gov'] : [null, 'aws']);
+    expect(result).toBe('ok');
+  });
+
+  it('with a key allows no other one; a multi-region key in each region', async () => {
+    const { stdout } = await run(`policy --for enable-audit --kms-key ${one} --kms-key eu-west-1=none`);
+    const keysIn = (text: string) =>
+      documentsIn(text).flatMap(({ Statement }) =>
+        Statement.filter(({ Action }) => Action.some((action) => action.startsWith('kms:'))).flatMap(
+          ({ Resource }) => Resource,
+        ),
+      );
+    expect(new Set(keysIn(stdout))).toEqual(new Set([one]));
+    const other = await run(`policy --for enable-audit --kms-key ${many}`);
+    expect(new Set(keysIn(other.stdout))).toEqual(new Set([many.replace('us-east-1', '*')]));
+  });
+
+  it.each(COMMANDS)('%s fits into one document', async (command) => {
+    const { stdout } = await run(`policy --for ${command} --account ${ACCOUNT} --name-prefix ${'x'.repeat(17)}`);
+    expect(documentsIn(stdout).map(sizeOf)).toEqual([expect.toSatisfy((size: number) => size <= 6_144)]);
+  });
+
+  it('is cut into documents that IAM takes, where one would be too long; and says so', async () => {
+    const boundary = `arn:aws:iam::${ACCOUNT}:policy/${'b'.repeat(500)}`;
+    const { stdout, stderr } = await run(`policy --account ${ACCOUNT} --permissions-boundary ${boundary}`);
+    const documents = documentsIn(stdout);
+    expect(documents.length).toBeGreaterThan(1);
+    for (const document of documents) expect(sizeOf(document)).toBeLessThanOrEqual(6_144);
+    const sids = documents.flatMap(({ Statement }) => Statement.map(({ Sid }) => Sid));
+    expect(sids).toEqual([...new Set(sids)]);
+    const short = operatorPolicy(COMMANDS, { partition: 'aws', account: ACCOUNT, prefix: 'rad', boundary: BOUNDARY });
+    expect(sids).toEqual(short.flatMap(({ Statement }) => Statement.map(({ Sid }) => Sid)));
+    expect(stderr).toContain(`${documents.length} documents`);
+  });
+
+  it.each([
+    ['--for enable-audit', ['NEAR_ADMINISTRATOR']],
+    ['--for all', ['NEAR_ADMINISTRATOR']],
+    [`--for enable-audit --permissions-boundary ${BOUNDARY}`, []],
+    ['--for status', []],
+    ['--for teardown', []],
+    ['--for boundary', []],
+  ])('%s warns of %s', async (options, codes) => {
+    const { stderr, json } = await run(`policy ${options} -o json`);
+    expect(json.warnings.map(({ code }) => code)).toEqual(codes);
+    expect(stderr === '').toBe(codes.length === 0);
+  });
+});

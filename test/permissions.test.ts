@@ -1,0 +1,319 @@
+import { describe, expect, it } from 'vitest';
+import { operatorPolicy, type PolicyDocument, type Statement } from '../src/desired/operator-policy.ts';
+import { COMMANDS, type Command, type Extras } from '../src/desired/permissions.ts';
+import type { Document } from '../src/render/document.ts';
+import type { IamRequest } from '../src/simulator/authorization.ts';
+import { addModule } from '../src/simulator/scenarios.ts';
+import { addBucket, addFilter, addLogGroup, type World } from '../src/simulator/world.ts';
+import { account } from './helpers/account.ts';
+import { isAllowed, isOfStranger } from './helpers/iam.ts';
+import {
+  ACCOUNT,
+  bucket,
+  EU,
+  edited,
+  filter,
+  group,
+  groupOf,
+  keyArn,
+  NAMES,
+  role,
+  rule,
+  small,
+  stream,
+  US,
+} from './helpers/small.ts';
+
+const ENABLE = `enable-audit --regions ${US} --external-id x-1 --yes -o json`;
+const AGAIN = 'enable-audit --yes -o json';
+const DELETE = `teardown --yes --confirm ${ACCOUNT} --delete-data -o json`;
+const ROLES = [NAMES.reader, NAMES.delivery, NAMES.subscription];
+const PLACE = { partition: 'aws', account: ACCOUNT, prefix: 'rad' };
+const WITH_KEY = `--kms-key ${keyArn('key-a')}`;
+const ADMIN = 'arn:aws:iam::aws:policy/AdministratorAccess';
+
+/** An account, and a command line that does something there. */
+interface Scenario {
+  readonly line: string;
+  readonly world: () => World | Promise<World>;
+  /** What somebody does before each call that reads. */
+  readonly hand?: (world: World) => unknown;
+}
+
+/** Regions of a cluster that logs nothing. */
+function oneCluster(...regions: string[]): World {
+  const world = small(...regions);
+  for (const { clusters, groups } of Object.values(world.regions)) {
+    delete clusters.on;
+    delete groups[groupOf('on')];
+  }
+  return world;
+}
+
+/** A command with an option that makes it call more, and scenarios that together make each call that needs a permission. */
+interface Case {
+  readonly command: Command;
+  readonly extras: Extras;
+  readonly scenarios: () => readonly Scenario[];
+}
+const KEY = keyArn('key-a');
+const CASES: Readonly<Record<string, Case>> = {
+  'enable-audit': {
+    command: 'enable-audit',
+    extras: {},
+    scenarios: () => [
+      { line: `${AGAIN} --dry-run`, world: changed(() => {}) },
+      { line: ENABLE, world: () => oneCluster() },
+      { line: `${ENABLE} --dry-run`, world: () => small() },
+      { line: AGAIN, world: changed(byHand) },
+      // What is undone again and again is not sealed.
+      { line: ENABLE, world: () => oneCluster(), hand: undoing },
+      { line: AGAIN, world: changed((world) => Object.assign(stream(world), { status: 'CREATING_FAILED' })) },
+      { line: AGAIN, world: changed(limitLearnedLongAgo) },
+      { line: 'enable-audit --regions me-south-1 --yes -o json', world: strangersBucket },
+      { line: `${AGAIN} --regions all --dry-run`, world: changed(() => {}) },
+    ],
+  },
+  'enable-audit with a key': {
+    command: 'enable-audit',
+    extras: { kmsKeys: [KEY] },
+    scenarios: () => [
+      { line: `${ENABLE} --kms-key ${KEY}`, world: () => oneCluster() },
+      { line: `${AGAIN} --kms-key ${KEY}`, world: changed(() => {}) },
+    ],
+  },
+  'enable-audit that takes over': {
+    command: 'enable-audit',
+    extras: { adopt: true },
+    scenarios: () => [{ line: `${ENABLE} --adopt`, world: withModule }],
+  },
+  status: {
+    command: 'status',
+    extras: {},
+    scenarios: () => [
+      { line: 'status -o json', world: changed(() => {}) },
+      { line: 'status --regions all -o json', world: changed(() => {}) },
+    ],
+  },
+  'status with a key': {
+    command: 'status',
+    extras: { kmsKeys: [KEY] },
+    scenarios: () => [{ line: 'status -o json', world: changed(() => {}, WITH_KEY) }],
+  },
+  teardown: {
+    command: 'teardown',
+    extras: {},
+    scenarios: () => [
+      { line: 'teardown --dry-run -o json', world: changed(() => {}) },
+      { line: DELETE, world: changed(inUse) },
+      { line: DELETE.replace('teardown', `teardown --regions ${EU}`), world: changed(() => {}, '', US, EU) },
+      { line: 'teardown --regions all --dry-run -o json', world: changed(() => {}) },
+    ],
+  },
+  'teardown with a key': {
+    command: 'teardown',
+    extras: { kmsKeys: [KEY] },
+    scenarios: () => [{ line: DELETE.replace('--delete-data', '--no-drain'), world: changed(() => {}, WITH_KEY) }],
+  },
+};
+
+/** RAD's Terraform module delivers from each log group; people have hung things on its roles. */
+function withModule(): World {
+  const world = oneCluster();
+  addLogGroup(world, US, groupOf('off'));
+  addLogGroup(world, US, '/aws/eks/off/application');
+  addModule(world, US, '0a1b2c3d');
+  for (const role of Object.values(world.roles)) {
+    role.attached = [ADMIN];
+    role.instanceProfiles = ['by-hand'];
+    role.policies['by-hand'] = { text: '{"Statement":[]}', since: 0 };
+  }
+  return world;
+}
+
+/** Somebody has changed each field of each thing. */
+function byHand(world: World): void {
+  for (const name of ROLES) {
+    const it = role(world, name);
+    it.trust = {
+      text: edited(it.trust.text, (all) => Object.assign(all[0]!, { Principal: { Service: 'ec2.amazonaws.com' } })),
+      since: 0,
+    };
+    it.policies = {};
+    it.maxSessionDuration = 7_200;
+  }
+  const of = bucket(world);
+  Object.assign(of.publicAccess!, { BlockPublicAcls: false });
+  rule(world).Expiration = { Days: 1 };
+  for (const field of ['ownership', 'encryption', 'versioning', 'policy'] as const) delete of[field];
+  Object.assign(stream(world), { encryption: { Status: 'DISABLED' } });
+  stream(world).destination.Prefix = 'x/';
+  Object.assign(group(world, NAMES.errors), { retention: 1, streams: {} });
+  filter(world, 'off').filterPattern = '';
+}
+
+function undoing(world: World): void {
+  for (const role of Object.values(world.roles)) role.maxSessionDuration = 7_200;
+  for (const { streams, groups } of Object.values(world.regions)) {
+    for (const { destination } of Object.values(streams)) destination.Prefix = 'x/';
+    for (const group of Object.values(groups)) group.retention = 1;
+  }
+}
+
+function limitLearnedLongAgo(world: World): void {
+  stream(world).tags['rad-connect:filter-limit'] = '1 2020-01-01';
+  delete group(world, groupOf('off')).filters[NAMES.product];
+  addFilter(world, US, groupOf('off'), 'datadog');
+}
+
+/** A region without the namespace in which nobody else can take our names. */
+function strangersBucket(): World {
+  const world = oneCluster('me-south-1');
+  addBucket(world, 'me-south-1', `${NAMES.product}-${ACCOUNT}-me-south-1`, { owner: '999988887777' });
+  return world;
+}
+
+/** Objects in the bucket, an upload that was never finished, and what people have hung on the roles. */
+function inUse(world: World): void {
+  const at = world.now;
+  bucket(world).objects.push({ key: 'a.gz', versionId: 'v1', at, size: 1, body: 'eA==' });
+  bucket(world).uploads.push({ key: 'b.gz', uploadId: 'u1', at });
+  for (const name of ROLES) Object.assign(role(world, name), { attached: [ADMIN], instanceProfiles: ['by-hand'] });
+}
+
+/** Made when it is first asked for. */
+const installed = new Map<string, Promise<World>>();
+async function install(line: string, regions: string[]): Promise<World> {
+  const { run, world } = account(oneCluster(...regions));
+  expect((await run(line)).code).toBe(0);
+  return world;
+}
+/** After enable-audit with these options, and a change by hand. */
+const changed =
+  (change: (world: World) => unknown, options = '', ...regions: string[]) =>
+  async () => {
+    const line = `${ENABLE.replace(US, regions.join() || US)} ${options}`.trim();
+    const made = installed.get(line) ?? install(line, regions);
+    installed.set(line, made);
+    const world = structuredClone(await made);
+    change(world);
+    return world;
+  };
+
+/** A run whose credentials may do what these policies allow, or anything; and all that IAM was asked. */
+async function runWith(scenario: Scenario, policies?: readonly PolicyDocument[]) {
+  const { line, world: make, hand } = scenario;
+  const world = await make();
+  const asked: IamRequest[] = [];
+  const ran = await account(world).run(line, {
+    faults({ write }) {
+      if (!write) hand?.(world);
+      return undefined;
+    },
+    authorize(request) {
+      asked.push(request);
+      return policies === undefined || isAllowed(policies, request, world);
+    },
+  });
+  return { ...ran, json: ran.json, asked, world, scenario };
+}
+type Ran = Awaited<ReturnType<typeof runWith>>;
+
+/** What is left of a policy without one action of one statement. */
+interface Cut {
+  readonly action: string;
+  readonly statement: Statement;
+  readonly rest: PolicyDocument[];
+}
+const cutsOf = (policy: readonly PolicyDocument[]): Cut[] =>
+  policy.flatMap(({ Statement }) =>
+    Statement.flatMap((statement) =>
+      statement.Action.map((action) => ({
+        action,
+        statement,
+        rest: policyWith(policy, (one) =>
+          one === statement ? { ...one, Action: one.Action.filter((other) => other !== action) } : one,
+        ),
+      })),
+    ),
+  );
+
+const isOptional = ({ statement: { Sid = '' } }: Cut) => Sid.startsWith('Optional');
+
+const policyWith = (policy: readonly PolicyDocument[], change: (statement: Statement) => Statement): PolicyDocument[] =>
+  policy.map((document) => ({ ...document, Statement: document.Statement.map(change) }));
+
+/** The things of a statement that one of these requests is about, and which it could not be about without that statement. */
+async function usedOf({ action, statement, rest }: Cut, { asked, world }: Ran) {
+  const used = new Set<string>();
+  for (const request of asked) {
+    if (request.action !== action || isOfStranger(request, world) || (await isAllowed(rest, request, world))) continue;
+    for (const resource of statement.Resource) {
+      const only = [{ Version: '2012-10-17' as const, Statement: [{ ...statement, Resource: [resource] }] }];
+      if (await isAllowed(only, request, world)) used.add(resource);
+    }
+  }
+  return used;
+}
+
+/** Whether the document of a run says that this action is missing. */
+function isNamed({ errors, warnings }: Document, action: string, optional: boolean): boolean {
+  const name = new RegExp(`${action}(?![A-Za-z])`);
+  return [...errors, ...(optional ? warnings : [])].some(({ message, hint }) => name.test(`${message} ${hint}`));
+}
+
+describe.each(Object.entries(CASES))('the policy for %s', (_, { command, extras, scenarios }) => {
+  const place = { ...PLACE, ...extras };
+  const policy = operatorPolicy([command], place);
+  /** What it needs without the option has been shown without it. */
+  const plain = operatorPolicy([command], PLACE);
+  const isBare = Object.keys(extras).length === 0;
+  let made: Promise<Ran[]> | undefined;
+  const runsOf = () => (made ??= Promise.all(scenarios().map((scenario) => runWith(scenario, policy))));
+
+  it('is all that it needs; so is the one for any account, and the one for all commands', async () => {
+    const others = [operatorPolicy([command], { ...place, account: undefined }), operatorPolicy(COMMANDS, place)];
+    for (const { scenario, code, stdout, asked, world } of await runsOf()) {
+      const free = await runWith(scenario);
+      expect([code, stdout]).toEqual([free.code, free.stdout]);
+      for (const request of asked.filter((one) => !isOfStranger(one, world))) {
+        for (const other of others) expect([request, await isAllowed(other, request, world)]).toEqual([request, true]);
+      }
+    }
+  });
+
+  it('has nothing that it does not need: each thing is used, and without any one action a run says that it is missing', async () => {
+    // The shortest run that needs an action is the one to be without it.
+    const runs = (await runsOf()).toSorted((a, b) => a.asked.length - b.asked.length);
+    const isPlain = ({ action, statement }: Cut) =>
+      plain.some(({ Statement }) => Statement.some((one) => one.Sid === statement.Sid && one.Action.includes(action)));
+    for (const cut of cutsOf(policy)) {
+      const isShown = !isBare && isPlain(cut);
+      if (isShown && !isOptional(cut)) continue;
+      const used = await Promise.all(runs.map((run) => usedOf(cut, run)));
+      if (isShown && used.every(({ size }) => size === 0)) continue;
+      const { action, rest } = cut;
+      const { Sid = '', Resource } = cut.statement;
+      const idle = Resource.filter((resource) => !used.some((things) => things.has(resource)));
+      const what = `${action} of ${Sid}`;
+      const advice = 'take it out of src/desired/permissions.ts, or add a scenario that needs it';
+      expect(idle, `no run uses ${what}: ${advice}`).toEqual([]);
+      const { scenario } = runs[used.findIndex((things) => things.size > 0)]!;
+      const { json } = await runWith(scenario, rest);
+      expect(isNamed(json, action, isOptional(cut)), `${scenario.line} without ${what} names it`).toBe(true);
+      expect(json.errors.map(({ code }) => code)).not.toContain('INTERNAL');
+    }
+  });
+});
+
+it('the policy for all commands has what each of them has, and no more', () => {
+  const place = { ...PLACE, kmsKeys: [KEY], adopt: true };
+  const grants = (policy: readonly PolicyDocument[]) =>
+    policy.flatMap(({ Statement }) =>
+      Statement.flatMap(({ Action, Resource, Condition }) =>
+        Action.flatMap((action) => Resource.map((resource) => JSON.stringify([action, resource, Condition]))),
+      ),
+    );
+  const each = COMMANDS.flatMap((command) => grants(operatorPolicy([command], place)));
+  expect(grants(operatorPolicy(COMMANDS, place)).sort()).toEqual([...new Set(each)].sort());
+});
