@@ -4,7 +4,7 @@ import type { Outcome, Report } from './event.ts';
 import { type Action, foreign, type Goal, isOurs, isSealed, judge, type Step, waitsFor, writes } from './plan.ts';
 import { presentLabels, type Resource, type Run, type Spec } from './resource.ts';
 import { state } from './state.ts';
-import { hasTags, putAll, seal, tag, untag } from './write.ts';
+import { hasTags, putAll, seal, tag, takenAway, untag } from './write.ts';
 
 /** What a whole run is given: where to tell, when to stop, how time passes. */
 export interface Surroundings extends Omit<Run, 'note'> {
@@ -78,7 +78,7 @@ const verbs: Record<Action, Verb> = {
     if (isSealed(resource)) await resource.create(state.owned, run);
     const now = await resource.until((seen) => !isSealed(resource) || isOurs(resource, seen), run);
     if (isOurs(resource, now) || (!now.exists && !isSealed(resource))) {
-      return verbs.update({ ...step, actual: now, ...judge(resource, now) }, run);
+      return write({ ...step, actual: now, ...judge(resource, now) }, run);
     }
     if (claim === 'if-made') return undefined;
     if (now.exists) throw foreign(resource);
@@ -87,18 +87,13 @@ const verbs: Record<Action, Verb> = {
     });
   },
 
-  /** What the tags record goes first, the seal last. */
   async update(step, run) {
-    const { resource, actual, stay } = step;
-    if (resource.claim === 'prior' && !(await claimPrior(resource))) return undefined;
-    const labels = stay?.labels ?? resource.labels;
-    const wanted = presentLabels(labels, actual.tags);
-    if (!hasTags(actual, wanted)) await tag(resource, wanted, run);
-    const surplus = Object.keys(labels).filter((key) => labels[key] === null && actual.tags?.[key] !== undefined);
-    if (surplus.length) await untag(resource, surplus, run);
-    await putAll(step, run);
-    if (isSealed(resource) && !stay) await seal(step, run);
-    return undefined;
+    const { resource, stay } = step;
+    if (resource.claim === 'prior') return (await claimPrior(resource)) ? write(step, run) : undefined;
+    const now = await resource.read('fresh');
+    if (!now.exists) throw takenAway(resource);
+    if (!isOurs(resource, now)) throw foreign(resource);
+    return write({ ...step, actual: now, ...(!stay && judge(resource, now)) }, run);
   },
 
   async restore(step, run) {
@@ -122,14 +117,30 @@ const verbs: Record<Action, Verb> = {
     const now = await resource.read('fresh');
     if (!now.exists) return undefined;
     if (!isOurs(resource, now)) return NOT_OURS;
-    if (stay?.labels) await verbs.update({ ...step, actual: now, stay }, run);
+    if (stay?.labels) await write({ ...step, actual: now, stay }, run);
     if (stay) return stay.why;
     await resource.delete(run);
-    await resource.until(({ exists }) => !exists, run);
+    if ((await resource.until(({ exists }) => !exists, run)).exists) throw stillThere(resource);
     return undefined;
   },
 };
 
+/** What the tags record goes first, the seal last. `actual` was read just now. */
+async function write(step: Step, run: Run): Promise<undefined> {
+  const { resource, actual, stay } = step;
+  const labels = stay?.labels ?? resource.labels;
+  const wanted = presentLabels(labels, actual.tags);
+  if (!hasTags(actual, wanted)) await tag(resource, wanted, run);
+  const surplus = Object.keys(labels).filter((key) => labels[key] === null && actual.tags?.[key] !== undefined);
+  if (surplus.length) await untag(resource, surplus, run);
+  await putAll(step, run);
+  if (isSealed(resource) && !stay) await seal(step, run);
+}
+
+const stillThere = ({ type, name }: Resource) =>
+  new RadError('TIMEOUT', `${type} ${name} was deleted, and AWS still shows it`, {
+    hint: 'run the same command again in a minute',
+  });
 const NOT_OURS = 'it does not say any more that it is ours';
 
 /** Notes what a shared thing said before our first write; the first writer wins. False: it is as it should be, so it stays the customer's. */

