@@ -113,7 +113,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
     : (io.aws ?? realAws(io.env, profile));
   const { clock } = backing;
-  const { signal, kill, stop } = createStopper(clock);
+  const { signal, kill, over, stop } = createStopper(clock);
   const goOn = 'run the same command again: it goes on from here';
   const interrupted = 'interrupted: no further call was made; what AWS had begun by then goes on by itself';
   const late = `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`;
@@ -144,7 +144,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const rad = access && (await connectRad({ ...calls, access }, backing.rad));
     const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
     const perform = await COMMANDS[command]();
-    return await perform({
+    const ended = perform({
       options: options as unknown as Options,
       credentials: backing.name,
       clock,
@@ -168,6 +168,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       connect: (region, accountId) => createAws(region, accountId, clients),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
     });
+    return await Promise.race([ended, over]);
   } finally {
     spinner?.stop();
     for (const take of undo) take();

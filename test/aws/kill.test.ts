@@ -1,8 +1,10 @@
+import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { createAws } from '../../src/aws/clients.ts';
 import { virtualClock } from '../../src/aws/clock.ts';
 import { identify } from '../../src/aws/discover.ts';
 import { RadError } from '../../src/engine/errors.ts';
+import { main } from '../../src/main.ts';
 import { createStopper } from '../../src/stop.ts';
 
 /** A network that takes every request and never answers. */
@@ -50,4 +52,36 @@ it('told to stop a second time, it is given up at once', async () => {
   stop();
   stop();
   expect(await call).toBe('TIMEOUT');
+});
+
+it('a run that waits for something that listens to nobody is over all the same', async () => {
+  const clock = virtualClock(0);
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  /** Before the call is made, as credentials are looked for that never come. */
+  const never = (client: { middlewareStack: { use(plugin: unknown): void } }) =>
+    client.middlewareStack.use({
+      applyToStack: (stack: { add(...words: unknown[]): void }) =>
+        stack.add(() => () => new Promise(() => begin()), { step: 'initialize', name: 'never', priority: 'low' }),
+    });
+  const out = new PassThrough();
+  const stream = () => Object.assign(new PassThrough().resume(), { isTTY: false });
+  let ended: number | undefined;
+  void main(['status', '--timeout', '4s', '-o', 'json'], {
+    stdin: Object.assign(new PassThrough(), { isTTY: false }),
+    stdout: Object.assign(out, { isTTY: false }),
+    stderr: stream(),
+    env: {},
+    version: 'test',
+    onInterrupt: () => () => {},
+    aws: { clock, name: 'test', credentials: { accessKeyId: 'x', secretAccessKey: 'y' }, onClient: never },
+  }).then((code) => {
+    ended = code;
+  });
+  await begun;
+  for (let second = 0; second < 15 && ended === undefined; second++) await clock.sleep(1_000);
+  expect(ended).toBe(1);
+  expect(JSON.parse(String(out.read())).errors).toMatchObject([{ code: 'TIMEOUT' }]);
 });
