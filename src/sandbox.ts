@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { virtualClock } from './aws/clock.ts';
@@ -12,7 +12,7 @@ export async function openSandbox(option: unknown, env: Io['env']): Promise<Back
   const { Simulator } = await import('./simulator/simulator.ts');
   const { fileStore } = await import('./simulator/store.ts');
   const { scenarios } = await import('./simulator/scenarios.ts');
-  const file = fileOf(option, env);
+  const file = await regular(fileOf(option, env));
   const store = fileStore(file, scenarios.default!);
   try {
     const clock = virtualClock(Math.max(Date.now(), await store.transact((world) => world.now)));
@@ -36,7 +36,7 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   const make = scenarios[scenario];
   if (!make) throw usage(`sandbox reset ${scenario}: there are ${Object.keys(scenarios).join(', ')}`);
   const world = make();
-  const file = fileOf(option, env);
+  const file = await regular(fileOf(option, env));
   const text = await readFile(file, 'utf8').catch(() => undefined);
   // The default file is ours whatever it holds; any other one may be somebody's.
   if (text?.trim() && trouble(text) === 'broken' && file !== fileOf(true, env)) {
@@ -49,6 +49,13 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   }
   const { account, partition } = world;
   return { ...nothing('sandbox reset'), account, partition, credentials: `simulated account ${file}` };
+}
+
+/** The file is replaced at each save: a device, a pipe or a folder must never be. Throws USAGE. */
+async function regular(file: string): Promise<string> {
+  const now = await stat(file).catch(() => undefined);
+  if (now && !now.isFile()) throw usage(`--sandbox ${file}: that is no file: name another`);
+  return file;
 }
 
 const unusableFile = (cause: unknown, file: string) => {

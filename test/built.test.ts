@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,17 @@ describe('the built program', () => {
     const again = await start([...ENABLE, '--sandbox', file]);
     expect(summary(again.stdout)).toMatchObject({ create: 0, update: 0 });
   });
+
+  it.each([[['status']], [['sandbox', 'reset']]])(
+    '%j leaves a pipe alone that is named as the sandbox',
+    async (words) => {
+      const pipe = sandbox();
+      spawnSync('mkfifo', [pipe]);
+      const { code, stderr } = await start([...words, '--sandbox', pipe]);
+      expect([code, stderr]).toEqual([64, expect.stringContaining('no file')]);
+      expect(statSync(pipe).isFIFO()).toBe(true);
+    },
+  );
 
   it('begins anew with sandbox reset, but not over a file that is no sandbox', async () => {
     const file = sandbox();
