@@ -2,6 +2,8 @@
 # Connects every EKS cluster of some regions as rad-connect does, the way such scripts are written: with the aws CLI, one step
 # after the other, waiting for what takes its time. It makes the same things, and looks at no more than it needs to make them.
 set -euo pipefail
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
 export AWS_PAGER=
 
 EXTERNAL_ID=$1
@@ -25,10 +27,10 @@ role() { # name, trust, permissions
 retry() { # what IAM has not told everybody yet
   local i
   for i in $(seq 60); do
-    if "$@" 2>/tmp/rad-connect-script.$$; then return; fi
+    if "$@" 2>"$errors"; then return; fi
     sleep 2
   done
-  cat /tmp/rad-connect-script.$$ >&2
+  cat "$errors" >&2
   return 1
 }
 
@@ -89,4 +91,3 @@ connect() { # region, cluster
 
 accounts
 for one in "$@"; do region "$one"; done
-rm -f /tmp/rad-connect-script.$$

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Family } from './figure.ts';
 import { program, run } from './processes.ts';
 
-/** The built program on a sandbox file of 1,000 clusters, against the same in memory: what the file costs. */
+/** The built program on a sandbox file of 1,000 clusters. */
 export const sandbox: Family = async (quick) => {
   const folder = mkdtempSync(join(tmpdir(), 'rad-connect-bench-'));
   const file = join(folder, 'sandbox.json');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { accessDenied } from '../src/simulator/errors.ts';
 import { addModule } from '../src/simulator/scenarios.ts';
+import type { Call, Fault } from '../src/simulator/simulator.ts';
 import { addFilter, addLogGroup, type World } from '../src/simulator/world.ts';
 import { account } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
@@ -24,6 +26,12 @@ function connected(after: (world: World) => void = () => {}, ...regions: string[
 }
 const filtersOn = (world: World, cluster: string, region = US) =>
   Object.keys(group(world, groupOf(cluster), region).filters);
+const denying =
+  (operation: string) =>
+  (call: Call): Fault | undefined =>
+    call.operation === operation
+      ? { when: 'before', error: accessDenied(`${call.service}:${operation}`, '*') }
+      : undefined;
 const theirRoles = (world: World) => Object.keys(world.roles).filter((name) => name.startsWith('ksoc-'));
 const theirStream = (world: World, region = US) => world.regions[region]!.streams['ksoc-audit-logs'];
 
@@ -49,6 +57,8 @@ describe("an account that RAD's Terraform module has connected", () => {
     expect(code, stderr).toBe(0);
     expect(json.summary).toMatchObject({ adopt: 2, delete: 7, failed: 0, blocked: 0 });
     expect(plan.json.summary).toMatchObject({ adopt: 2, delete: 7 });
+    // The module has delivered the events of the other one all along.
+    expect(plan.json.cost?.clusters.map(({ name }) => name)).toEqual(['off']);
     for (const cluster of ['off', 'on']) expect(filtersOn(world, cluster)).toEqual([NAMES.product]);
     expect(Object.keys(group(world, '/aws/eks/off/application').filters)).toEqual([]);
     expect(theirRoles(world)).toEqual([]);
@@ -59,6 +69,14 @@ describe("an account that RAD's Terraform module has connected", () => {
     expect(json.warnings.map((warning) => warning.code)).not.toContain('DOUBLE_DELIVERY');
     expect((await run(ADOPT)).writes).toEqual([]);
     expect((await run('enable-audit --yes')).writes).toEqual([]);
+  });
+
+  it('costs for a cluster that is turned on what it costs without the module', async () => {
+    const costOf = async (world: World, line: string) =>
+      (await account(world).run(`${line} --dry-run`)).json.cost!.clusters.find(({ name }) => name === 'off');
+    const alone = small();
+    addLogGroup(alone, US, groupOf('off'));
+    expect(await costOf(connected(), ADOPT)).toEqual(await costOf(alone, `${ENABLE} --clusters off`));
   });
 
   it('without a gap: their filter goes only when ours stands, their stream only when what is in flight has landed', async () => {
@@ -109,6 +127,17 @@ describe("an account that RAD's Terraform module has connected", () => {
   });
 });
 
+it('where buckets may not be listed, no other region of the module loses its roles, and Terraform is told all the same', async () => {
+  const { run, world } = account(connected(() => {}, US, EU));
+  const { code, json } = await run(ADOPT, { faults: denying('ListBuckets') });
+  expect(code).toBe(0);
+  expect(theirStream(world)).toBeUndefined();
+  expect(theirRoles(world)).toHaveLength(3);
+  expect(json.changes.find(({ id }) => id === 'ksoc-firehose')).toMatchObject({ action: 'keep' });
+  expect(json.warnings.map((warning) => warning.id)).toContain('s3:ListAllMyBuckets');
+  expect(json.outputs.terraform).toContain('aws_s3_bucket.audit_logs');
+});
+
 describe('what cannot be taken over is refused with the reason, and keeps delivering', () => {
   const blocked = (json: Awaited<ReturnType<ReturnType<typeof account>['run']>>['json']) =>
     json.changes.filter(({ action }) => action === 'blocked').map(({ type, id }) => `${type} ${id}`);
@@ -147,6 +176,30 @@ describe('what cannot be taken over is refused with the reason, and keeps delive
     expect(blocked(json)).toContain(row);
     expect(theirStream(world)!.status).toBe('ACTIVE');
     expect(theirRoles(world)).toHaveLength(3);
+  });
+
+  it('a filter of somebody on another log group of EKS keeps the stream', async () => {
+    const { run, world } = account(
+      connected((w) => {
+        addLogGroup(w, US, '/aws/eks/fargate/application');
+        addFilter(w, US, '/aws/eks/fargate/application', 'mine', { destinationArn: theirStream(w)!.arn });
+      }),
+    );
+    const { code, json } = await run(ADOPT);
+    expect(code).toBe(3);
+    expect(json.errors).toMatchObject([{ code: 'FOREIGN', id: 'ksoc-audit-logs' }]);
+    expect(json.errors[0]!.message).toContain('filter mine on /aws/eks/fargate/application');
+    expect(theirStream(world)!.status).toBe('ACTIVE');
+    expect(theirRoles(world)).toHaveLength(3);
+  });
+
+  it('filters that may not be seen: said, and nothing is touched', async () => {
+    const { run, world } = account(connected());
+    const before = structuredClone(world.roles);
+    const { code, json, writes } = await run(ADOPT, { faults: denying('DescribeSubscriptionFilters') });
+    expect([code, writes]).toEqual([5, []]);
+    expect(json.errors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
+    expect(world.roles).toEqual(before);
   });
 
   it('a cluster that is left out here would lose its only delivery', async () => {

@@ -13,7 +13,7 @@ const ENABLE = `${BASE} --regions ${US}`;
 const AGAIN = 'enable-audit --yes -o json';
 const STATUS = 'status --detailed-exitcode -o json';
 const TEARDOWN = `teardown --yes --confirm ${ACCOUNT} -o json`;
-const [A, B] = [keyArn('key-a'), keyArn('key-b')];
+const [A, B, C] = [keyArn('key-a'), keyArn('key-b'), keyArn('key-c')];
 
 interface Statement {
   readonly Action: readonly string[];
@@ -216,6 +216,18 @@ describe('before anything is written', () => {
     }
     world.keys[A]!.state = 'Enabled';
     expect((await run(AGAIN)).code).toBe(0);
+  });
+
+  it('a key that cannot be used takes the place of none: what is there keeps its key, and so do the roles', async () => {
+    const { world, run } = await enabled();
+    world.keys[B]!.state = 'Disabled';
+    const refused = await run(`${AGAIN} --kms-key ${B}`);
+    expect(refused.json.errors.map(({ code }) => code)).toEqual(['KMS_KEY_UNUSABLE']);
+    expect(keysOf(world)).toEqual([A]);
+    expect((await run(AGAIN)).writes).toEqual([]);
+    expect((await run(`${AGAIN} --kms-key ${C}`)).code).toBe(0);
+    expect(keysOf(world)).toEqual([A, C].sort());
+    expect(stream(world).encryption.KeyARN).toBe(C);
   });
 
   const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });

@@ -205,8 +205,11 @@ describe('what RAD knew before', () => {
   it('is no failure, is asked about once, and is never removed', async () => {
     const world = known();
     const { run } = keyed(world);
-    expect((await run(ENABLE)).code).toBe(0);
-    expect(rad(await run(AGAIN))).toEqual([]);
+    const first = await run(ENABLE);
+    expect(first.code).toBe(0);
+    expect(first.json.warnings.filter(({ code }) => code === 'RAD_KNOWS_ACCOUNT')).toHaveLength(1);
+    const second = await run(AGAIN);
+    expect([rad(second), second.json.warnings.filter(({ code }) => code === 'RAD_KNOWS_ACCOUNT')]).toEqual([[], []]);
     const ran = await run(DELETE);
     expect([ran.code, registration(ran)?.action, rad(ran)]).toEqual([0, 'keep', []]);
     expect(comparable(world, { identity: true })).toEqual(comparable(known(), { identity: true }));
@@ -225,6 +228,23 @@ describe('what RAD knew before', () => {
       expect(world.registrations).toHaveProperty(ACCOUNT);
     },
   );
+});
+
+it('a registration whose answer was lost stays ours when the repeat is refused', async () => {
+  const { run, world } = keyed();
+  let posts = 0;
+  const lost = (call: Call): Fault | undefined => {
+    if (call.operation !== 'PostRegistration') return undefined;
+    posts++;
+    return posts === 1
+      ? { when: 'after', error: connectionReset() }
+      : { when: 'before', error: accessDenied('rad:Post', '*') };
+  };
+  expect((await run(ENABLE, { faults: lost })).code).toBe(3);
+  expect(world.registrations).toHaveProperty(ACCOUNT);
+  expect((await run(AGAIN)).code).toBe(0);
+  expect((await run(DELETE)).code).toBe(0);
+  expect(world.registrations).toEqual({});
 });
 
 describe('without keys', () => {

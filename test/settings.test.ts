@@ -194,17 +194,17 @@ describe('the record of a region', () => {
   it('the keys of all regions: those of the run, those recorded, those before them', () => {
     const record = { account: {}, regions: { r: keyed, s: { ...settings, kmsKey: K1 }, t: settings } };
     const settled = resolve({ kmsKey: { s: K2, r: '' } }, record, 'aws');
-    expect(keysOf(settled, ['s']).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
+    expect(keysOf(settled, { s: settled.region('s') }).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
       'r a',
       'r b',
       's a',
       's b',
     ]);
-    expect(keysOf(settled, ['r', 's']).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
-      'r b',
-      's a',
-      's b',
-    ]);
+    expect(
+      keysOf(settled, { r: settled.region('r'), s: settled.region('s') }).map(
+        ({ region, arn }) => `${region} ${arn.at(-1)}`,
+      ),
+    ).toEqual(['r b', 's a', 's b']);
   });
   it('regions come sorted', () => {
     expect(connectedRegions({ 'rad-connect:region:b': '', 'rad-connect:region:a': '', other: '' })).toEqual(['a', 'b']);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRecord } from '../src/desired/record.ts';
+import { accessDenied } from '../src/simulator/errors.ts';
 import type { Call } from '../src/simulator/simulator.ts';
 import type { World } from '../src/simulator/world.ts';
 import { account, type Ran } from './helpers/account.ts';
@@ -157,6 +158,20 @@ describe('a teardown, and an enable-audit that begins in the middle of it', () =
     expect([come.code, come.json.errors[0]!.message]).toEqual([3, expect.stringContaining(EU)]);
     expect((await run(enable(EU))).code).toBe(0);
     expect(comparable(world)).toEqual(comparable(alone.world));
+  });
+
+  it('the last look refused: what was done is told all the same', async () => {
+    const { run } = account(small());
+    let sealed = false;
+    const { code, json } = await run(enable(US), {
+      faults({ operation, service }) {
+        sealed ||= operation === 'UpdateClusterConfig';
+        return sealed && service === 'iam' ? { when: 'before', error: accessDenied('iam:GetRole', '*') } : undefined;
+      },
+    });
+    expect(code).toBe(3);
+    expect(json.errors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
+    expect(json.changes.filter(({ status }) => status === 'done')).toHaveLength(10);
   });
 
   it('in the end a teardown gives the account back', async () => {

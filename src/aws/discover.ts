@@ -47,20 +47,6 @@ export async function enabledRegions({
   return { names: (names.length ? names : [...regionsOf(partitionOf(region))]).sort(), denied };
 }
 
-/** The names of the account's buckets that begin so; undefined when that may not be asked. */
-export async function bucketNames({ s3: client }: Aws, Prefix: string): Promise<string[] | undefined> {
-  const names: string[] = [];
-  try {
-    for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix }))
-      names.push(...Buckets.map(({ Name = '' }) => Name));
-  } catch (error) {
-    if (isDenied(error)) return undefined;
-    throw explain(error);
-  }
-  // Older stores ignore Prefix.
-  return names.filter((name) => name.startsWith(Prefix));
-}
-
 /** The account's buckets that begin so, and the region of each; undefined when that may not be asked. */
 export async function bucketRegions(
   { s3: client, region }: Aws,
@@ -69,6 +55,7 @@ export async function bucketRegions(
   const regions = new Map<string, string>();
   try {
     for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix })) {
+      // Older stores ignore Prefix.
       for (const { Name = '', BucketRegion = region } of Buckets)
         if (Name.startsWith(Prefix)) regions.set(Name, BucketRegion);
     }

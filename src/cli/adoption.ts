@@ -1,7 +1,7 @@
 import { bucketRegions, hasStream } from '../aws/discover.ts';
 import { explain } from '../aws/errors.ts';
 import type { Region } from '../desired/account.ts';
-import { type Adoption, isOfModule, MODULE } from '../desired/adoption.ts';
+import { type Adoption, feedsModule, isOfModule, MODULE, type ModuleRegion } from '../desired/adoption.ts';
 import { clusterOfLogGroup } from '../desired/names.ts';
 import type { Context } from './context.ts';
 import { type Found, type Home, withoutPermission } from './discover.ts';
@@ -13,26 +13,10 @@ export async function findModule(
   regions: readonly Region[],
   context: Context,
 ): Promise<Adoption> {
-  const groups = await Promise.all(
-    regions.map(async ({ aws: { region, survey }, clusters }) => {
-      const { logGroups = [], clusters: all = [] } = found.find(({ name }) => name === region) ?? {};
-      const isLeftOut = (group: string) => {
-        const cluster = clusterOfLogGroup(group);
-        return cluster !== undefined && all.includes(cluster) && !clusters.includes(cluster);
-      };
-      const filtersOf = (group: string) =>
-        survey.filters(group).catch((error: unknown) => {
-          throw explain(error);
-        });
-      const has = await Promise.all(
-        logGroups.map(async (group) =>
-          (await filtersOf(group)).some(({ filterName: name = '', destinationArn: destination = '' }) =>
-            isOfModule({ name, destination }),
-          ),
-        ),
-      );
-      const named = logGroups.filter((_, i) => has[i]).map((name) => ({ name, leftOut: isLeftOut(name) }));
-      return [region, named] as const;
+  const looks = await Promise.all(
+    regions.map(async (region) => {
+      const look = found.find(({ name }) => name === region.aws.region);
+      return [region.aws.region, await lookForModule(region, look)] as const;
     }),
   );
   const buckets = await bucketRegions(home.aws, MODULE.bucketStem);
@@ -43,8 +27,31 @@ export async function findModule(
     others.map((region) => hasStream(context.connect(region, home.account), MODULE.stream)),
   );
   return {
-    groups: new Map(groups),
-    elsewhere: others.filter((_, i) => delivering[i]).sort(),
+    regions: new Map(looks),
+    elsewhere: buckets && others.filter((_, i) => delivering[i]).sort(),
     buckets: [...(buckets?.keys() ?? [])].sort(),
+  };
+}
+
+/** The log groups of a region that the module's filter is on, and the filters of others that feed its stream. */
+async function lookForModule({ aws: { survey }, clusters }: Region, look?: Found): Promise<ModuleRegion> {
+  const isLeftOut = (group: string) => {
+    const cluster = clusterOfLogGroup(group);
+    return cluster !== undefined && look?.clusters.includes(cluster) === true && !clusters.includes(cluster);
+  };
+  const filters = await Promise.all(
+    (look?.logGroups ?? []).map(async (group) => {
+      const all = await survey.filters(group).catch((error: unknown) => {
+        throw explain(error);
+      });
+      return all
+        .map(({ filterName: name = '', destinationArn: destination = '' }) => ({ group, name, destination }))
+        .filter(feedsModule);
+    }),
+  );
+  const [theirs, others] = [filters.flat().filter(isOfModule), filters.flat().filter((one) => !isOfModule(one))];
+  return {
+    groups: theirs.map(({ group }) => ({ name: group, leftOut: isLeftOut(group) })),
+    feeders: others.map(({ group, name }) => `filter ${name} on ${group}`),
   };
 }

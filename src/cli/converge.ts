@@ -1,6 +1,6 @@
 import { partitionOf } from '../aws/regions.ts';
 import type { Account, Region } from '../desired/account.ts';
-import { type Adoption, terraformBlocks } from '../desired/adoption.ts';
+import { type Adoption, isFound, terraformBlocks } from '../desired/adoption.ts';
 import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
 import { checkKeys } from '../desired/keys.ts';
@@ -14,7 +14,7 @@ import type { Context } from './context.ts';
 import type { Priced } from './cost.ts';
 import { type Found, type Home, lostRecord, settingsFor } from './discover.ts';
 import { usage } from './values.ts';
-import { stepWarnings } from './warnings.ts';
+import { knownToRad, stepWarnings } from './warnings.ts';
 
 /** What a command has found out before anything is planned. */
 export interface Situation {
@@ -90,7 +90,8 @@ export async function converge(
     : goal === 'present' && outcomes.every(({ status }) => status !== 'failed')
       ? await lostRecord(home, regions)
       : undefined;
-  return { ...result, outcomes, ...(error && { error }) };
+  const known = goal === 'present' && !signal.aborted ? await knownToRad(outcomes, account) : [];
+  return { ...result, outcomes, warnings: [...result.warnings, ...known], ...(error && { error }) };
 }
 
 function outputsOf({ names, regions, adoption }: Account, { radRoleArn, externalId }: Settings): Outputs {
@@ -102,7 +103,7 @@ function outputsOf({ names, regions, adoption }: Account, { radRoleArn, external
     externalId: externalId || null,
     buckets: each(names.bucket),
     streams: each(() => names.stream),
-    terraform: adoption?.buckets.length ? terraformBlocks(adoption.buckets) : null,
+    terraform: adoption && isFound(adoption) ? terraformBlocks(adoption.buckets) : null,
   };
 }
 

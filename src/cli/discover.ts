@@ -1,5 +1,5 @@
 import type { Aws } from '../aws/clients.ts';
-import { bucketNames, enabledRegions, identify, lookAt, type RegionLook, unusable } from '../aws/discover.ts';
+import { bucketRegions, enabledRegions, identify, lookAt, type RegionLook, unusable } from '../aws/discover.ts';
 import { explain } from '../aws/errors.ts';
 import { roleTags } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
@@ -46,7 +46,9 @@ export async function signIn({ options, announce, connect, defaultRegion }: Cont
 
 /** A teardown at the same time may take the record away that this run has made: then nothing says what stands. */
 export async function lostRecord({ aws, names }: Home, regions: readonly Region[]): Promise<RadError | undefined> {
-  const connected = connectedRegions(await roleTags(aws, names.role.reader));
+  const tags = await roleTags(aws, names.role.reader).catch(explain);
+  if (tags instanceof RadError) return tags;
+  const connected = connectedRegions(tags);
   const lost = regions.map((region) => region.aws.region).filter((region) => !connected.includes(region));
   if (lost.length === 0) return undefined;
   return new RadError('AWS', `another run has taken the record of ${lost.join(', ')} away`, {
@@ -68,10 +70,10 @@ export const settingsFor = ({ readerTags, partition }: Home, given: Given = {}):
 
 /** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
 export async function regionsWithBucket({ aws, names, connected, warnings }: Home): Promise<string[]> {
-  const buckets = await bucketNames(aws, names.bucketStem);
+  const buckets = await bucketRegions(aws, names.bucketStem);
   if (!buckets)
     warnings.push(withoutPermission('s3:ListAllMyBuckets', 'buckets of regions that are not recorded are not seen'));
-  return buckets?.flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort() ?? [...connected];
+  return buckets ? [...buckets.keys()].flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort() : [...connected];
 }
 
 /** The regions that the options name, with `all` spelled out; undefined when they name none. */

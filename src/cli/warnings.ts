@@ -2,6 +2,7 @@ import type { Account } from '../desired/account.ts';
 import { isOfModule } from '../desired/adoption.ts';
 import { REGISTRATION_REMAINS } from '../desired/departure.ts';
 import type { Settings } from '../desired/settings.ts';
+import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Step } from '../engine/plan.ts';
 import type { Notice } from '../render/document.ts';
 
@@ -45,6 +46,22 @@ function notRegistered(steps: readonly Step[], { id, names, rad }: Account): Not
       id,
       message: `RAD is not told of account ${id}: RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set`,
       hint: `add the account in RAD's console, with the role ${names.roleArn(reader)}; or set both keys and run again`,
+    },
+  ];
+}
+
+/** RAD may read such an account with another role, and never see these logs. */
+export async function knownToRad(outcomes: readonly Outcome[], { names, id }: Account): Promise<Notice[]> {
+  const ended = outcomes.find(({ step, status }) => step.resource.type === 'rad:registration' && status === 'done');
+  const now = await ended?.step.resource.read('fresh').catch(() => undefined);
+  if (now?.facts.state !== 'existing') return [];
+  return [
+    {
+      code: 'RAD_KNOWS_ACCOUNT',
+      region: 'global',
+      id,
+      message: `RAD knew account ${id} before: its registration was left as it is`,
+      hint: `see in RAD's console that it reads with the role ${names.roleArn(names.role.reader)} and the external id of this account`,
     },
   ];
 }

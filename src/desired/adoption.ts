@@ -2,7 +2,7 @@ import { deliveryStream } from '../aws/kinds/delivery-stream.ts';
 import { role } from '../aws/kinds/role.ts';
 import { subscriptionFilter } from '../aws/kinds/subscription-filter.ts';
 import { RadError } from '../engine/errors.ts';
-import type { Actual, Resource, Seen, Spec } from '../engine/resource.ts';
+import type { Actual, Resource, Spec } from '../engine/resource.ts';
 import type { Account, Region } from './account.ts';
 import { untilLanded } from './departure.ts';
 
@@ -18,12 +18,17 @@ const ABOUT = "of RAD's Terraform module";
 
 /** What was found of the module, to be taken over. */
 export interface Adoption {
-  /** By region, the log groups that have the module's filter. */
-  readonly groups: ReadonlyMap<string, readonly ModuleGroup[]>;
-  /** Regions beyond those of this run in which the module still delivers, or may do so. */
-  readonly elsewhere: readonly string[];
+  readonly regions: ReadonlyMap<string, ModuleRegion>;
+  /** Regions beyond those of this run in which the module still delivers, or may do so; undefined: that cannot be seen. */
+  readonly elsewhere: readonly string[] | undefined;
   /** The module's buckets, which stay. */
   readonly buckets: readonly string[];
+}
+export interface ModuleRegion {
+  /** The log groups that have the module's filter. */
+  readonly groups: readonly ModuleGroup[];
+  /** Filters of others that deliver to the module's stream, in words. */
+  readonly feeders: readonly string[];
 }
 interface ModuleGroup {
   readonly name: string;
@@ -34,9 +39,14 @@ interface ModuleGroup {
 const streamArn = ({ id, partition }: Account, region: string) =>
   `arn:${partition}:firehose:${region}:${id}:deliverystream/${MODULE.stream}`;
 
-/** Whether a filter feeds the stream of RAD's Terraform module. */
-export const isOfModule = ({ name, destination }: { readonly name: string; readonly destination: string }): boolean =>
-  name === MODULE.filter && destination.endsWith(`:deliverystream/${MODULE.stream}`);
+interface SeenFilter {
+  readonly name: string;
+  readonly destination: string;
+}
+export const feedsModule = ({ destination }: SeenFilter): boolean =>
+  destination.endsWith(`:deliverystream/${MODULE.stream}`);
+/** Whether a filter is the one that the module makes. */
+export const isOfModule = (filter: SeenFilter): boolean => filter.name === MODULE.filter && feedsModule(filter);
 
 /**
  * What the module made, wanted gone, each thing once ours stands in its place: so no event is lost, and for a minute some come twice.
@@ -50,8 +60,11 @@ export function moduleThings(
   const { home } = account;
   const regions = account.regions.map((region) => regionOfModule(account, adoption, region, filterOf));
   const needs = regions.map(({ stream }) => stream);
-  const stays = () =>
-    adoption.elsewhere.length ? { why: `${adoption.elsewhere.join(', ')} still uses it` } : undefined;
+  const { elsewhere } = adoption;
+  const stays = () => {
+    if (!elsewhere) return { why: 'which other regions use it cannot be seen without s3:ListAllMyBuckets' };
+    return elsewhere.length ? { why: `${elsewhere.join(', ')} still uses it` } : undefined;
+  };
   const roleOf = (name: string, trusted: RegExp) => {
     const isModules = ({ trust }: Spec) => trusted.test(JSON.stringify(trust ?? ''));
     return role.gone(home, name, isModules, {
@@ -71,13 +84,14 @@ export function moduleThings(
 
 function regionOfModule(
   account: Account,
-  { groups }: Adoption,
+  adoption: Adoption,
   { aws }: Region,
   filterOf: (region: string, group: string) => Resource | undefined,
 ): { readonly filters: readonly Resource[]; readonly stream: Resource } {
   const arn = streamArn(account, aws.region);
   const isTheirs = ({ filter }: Spec) => (filter as Spec | undefined)?.destination === arn;
-  const filters = (groups.get(aws.region) ?? []).map(({ name, leftOut }) => {
+  const { groups = [], feeders = [] } = adoption.regions.get(aws.region) ?? {};
+  const filters = groups.map(({ name, leftOut }) => {
     const ours = filterOf(aws.region, name);
     return subscriptionFilter(MODULE.filter).gone(aws, name, isTheirs, {
       needs: ours ? [ours] : [],
@@ -94,8 +108,7 @@ function regionOfModule(
   const stream = deliveryStream.gone(aws, MODULE.stream, isModules, {
     needs: filters,
     about: ABOUT,
-    refused: (actual, seen) =>
-      unlessMeant('firehose:delivery-stream', MODULE.stream, isModules)(actual) ?? shared(filters, arn, seen),
+    refused: (actual) => unlessMeant('firehose:delivery-stream', MODULE.stream, isModules)(actual) ?? shared(feeders),
     async beforeDelete(run) {
       await untilLanded(run);
       return undefined;
@@ -126,18 +139,16 @@ const wouldStop = (group: string) =>
     },
   );
 
-/** Filters of other names that feed the module's stream would lose their destination. */
-function shared(filters: readonly Resource[], arn: string, seen: Seen): RadError | undefined {
-  const users = filters.flatMap((filter) =>
-    ((seen(filter)?.facts.others ?? []) as readonly Spec[])
-      .filter(({ destination }) => destination === arn)
-      .map(({ name }) => `filter ${name} on ${filter.name}`),
-  );
-  if (users.length === 0) return undefined;
-  return new RadError('FOREIGN', `the stream of RAD's Terraform module is also fed by ${users.join(', ')}`, {
+/** Filters of others would lose their destination. */
+function shared(feeders: readonly string[]): RadError | undefined {
+  if (feeders.length === 0) return undefined;
+  return new RadError('FOREIGN', `the stream of RAD's Terraform module is also fed by ${feeders.join(', ')}`, {
     hint: 'give that filter another destination, then run again',
   });
 }
+
+export const isFound = ({ buckets, regions }: Adoption): boolean =>
+  buckets.length > 0 || [...regions.values()].some(({ groups }) => groups.length > 0);
 
 /** What Terraform has to be told, so that it neither makes it all again nor deletes the bucket with its logs. */
 export function terraformBlocks(buckets: readonly string[]): string {

@@ -16,7 +16,7 @@ import { chosenKey } from './keys.ts';
 import { clusterLogGroupName } from './names.ts';
 import { deliveryRole, readerRole, subscriptionRole, tlsOnly } from './policies.ts';
 import { regionLabel, settingsLabels } from './record.ts';
-import { isSure, keysOf, type Settings } from './settings.ts';
+import { isSure, keysOf, type Settings, withRecordedKey } from './settings.ts';
 
 /** RAD's platform finds the buckets by these: the second key is the one that RAD's own Terraform module sets. */
 const DATA_TYPE = { 'rad-data-type': 'eks-audit-logs', 'ksoc-data-type': 'eks-audit-logs' };
@@ -58,12 +58,15 @@ function accountRoles({ account: { id, names, home, partition, regions }, settin
     maxSession: SESSION,
     boundary: null,
   });
-  const connected = regions.map(({ aws: { region } }) => regionLabel(region, settings.region(region)));
-  const keys = keysOf(
-    settings,
-    regions.map(({ aws }) => aws.region),
+  const connected = Object.fromEntries(
+    regions.map(({ aws: { region }, keyTrouble }) => [
+      region,
+      keyTrouble ? withRecordedKey(settings, region) : settings.region(region),
+    ]),
   );
-  const registry: Labels = Object.assign({}, settingsLabels(settings, partition), ...connected);
+  const keys = keysOf(settings, connected);
+  const labels = Object.entries(connected).map(([region, regional]) => regionLabel(region, regional));
+  const registry: Labels = Object.assign({}, settingsLabels(settings, partition), ...labels);
   const birth = settings.tags;
 
   const reader = role(home, names.role.reader, spec(readerRole(names, id, settings, keys)), {
@@ -212,7 +215,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     },
     {
       needs: [reader, group, stream, subscription],
-      adopts: account.adoption?.groups.get(aws.region)?.some((group) => group.name === name) ?? false,
+      adopts: account.adoption?.regions.get(aws.region)?.groups.some((group) => group.name === name) ?? false,
       refused: (actual, seen) => refusal(aws.region, name, actual, slots.limit(seen(stream)?.tags, now), seen(group)),
     },
   );

@@ -20,7 +20,8 @@ export interface Flow {
 
 /** The clusters that this plan adds a cost for; what is blocked or stands on it costs nothing. */
 export function newFlows(steps: readonly Step[]): Flow[] {
-  const byKey = new Map(steps.map((step) => [keyOf(step.resource), step]));
+  const ours = steps.filter(({ resource }) => !resource.unwanted);
+  const byKey = new Map(ours.map((step) => [keyOf(step.resource), step]));
   const find = (type: string, region: string, name?: string) =>
     byKey.get(keyOf({ type, region, ...(name !== undefined && { name }) }));
   return steps.flatMap((logging): Flow[] => {
@@ -28,7 +29,9 @@ export function newFlows(steps: readonly Step[]): Flow[] {
     if (type !== 'eks:cluster-logging') return [];
     const logGroup = clusterLogGroupName(name);
     const turnedOn = will(logging, 'update');
-    if (!turnedOn && !will(find('logs:subscription-filter', region, logGroup), 'create')) return [];
+    const filter = find('logs:subscription-filter', region, logGroup);
+    // What is taken over from somebody else was delivered before.
+    if (!turnedOn && (!will(filter, 'create') || filter?.resource.adopts)) return [];
     const group = find('logs:log-group', region, logGroup);
     const store = find('s3:bucket', region)?.target ?? {};
     const { expire, noncurrent } = store.lifecycle as Spec;

@@ -27,11 +27,8 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
     if (settings[key].length) pairs[name] = settings[key].join(',');
   }
   for (const [key, value] of Object.entries(settings.tags)) pairs[`tag:${key}`] = value;
-  const chunks =
-    [encodePairs(pairs), END]
-      .filter(Boolean)
-      .join(' ')
-      .match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g')) ?? [];
+  const text = [encodePairs(pairs), END].filter(Boolean).join(' ');
+  const chunks = text.match(new RegExp(`.{1,${VALUE_LENGTH}}`, 'g'))!;
   if (chunks.length > MOST_CHUNKS) {
     throw new RadError(
       'USAGE',

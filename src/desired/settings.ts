@@ -101,10 +101,15 @@ export interface RegionKey {
   readonly arn: string;
 }
 
+/** Where the key that was chosen cannot be used, what is there keeps the one before: so does the record, and so do the roles. */
+export function withRecordedKey({ region, recorded }: Settings, name: string): RegionSettings {
+  const { kmsKey = '', kmsKeyBefore = '' } = recorded.regions[name] ?? {};
+  return { ...region(name), kmsKey, kmsKeyBefore };
+}
+
 /** The keys of these regions, those recorded for all others, and those before them. */
-export function keysOf(settings: Settings, regions: readonly string[]): RegionKey[] {
-  const others = Object.entries(settings.recorded.regions).filter(([name]) => !regions.includes(name));
-  const all = [...regions.map((name) => [name, settings.region(name)] as const), ...others];
+export function keysOf({ recorded }: Settings, regions: Readonly<Record<string, RegionSettings>>): RegionKey[] {
+  const all = Object.entries({ ...recorded.regions, ...regions });
   return all
     .flatMap(([region, { kmsKey = '', kmsKeyBefore = '' }]) => [kmsKey, kmsKeyBefore].map((arn) => ({ region, arn })))
     .filter(({ arn }) => arn)

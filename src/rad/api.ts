@@ -64,10 +64,11 @@ function fields({ body }: HttpAnswer): Readonly<Record<string, string | undefine
   }
 }
 
-/** What RAD wrote is not shown: a proxy or a wrong host may give back what it was sent. */
-function refused({ status }: HttpAnswer, what: string): RadError {
+/** `cause` tells whether an earlier attempt may have taken effect. What RAD wrote is not shown: a proxy or a wrong host may give back what it was sent. */
+function refused({ status, isRepeat }: Reply, what: string): RadError {
   if (status !== 401 && status !== 403) return failed(`RAD's API answered ${status} and refuses ${what}`, AGAIN);
   return new RadError('RAD_REGISTRATION_DENIED', `RAD's API answered ${status} and refuses ${what}`, {
     hint: "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY take a cloud key of RAD's console: Settings, Access Keys",
+    cause: { isRepeat },
   });
 }

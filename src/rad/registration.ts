@@ -2,6 +2,7 @@ import { shown } from '../aws/kinds/define.ts';
 import { asRadError, type RadError } from '../engine/errors.ts';
 import { absent, defineKind, type Resource, type Tags } from '../engine/resource.ts';
 import type { Rad } from './api.ts';
+import type { Reply } from './call.ts';
 
 /** What the kind works on: RAD's API, and the reader role, whose tags hold the record. */
 export interface RadAccount {
@@ -51,8 +52,13 @@ export const registration = defineKind<RegistrationSpec, RadAccount>(
         const session = await rad!.signIn();
         if (!isAgain) await reader.tag({ [KEY]: 'pending' });
         const how = await session.register(account, role).catch(async (error: RadError) => {
-          // Nothing has happened: an account that RAD knows later is not ours.
-          if (!isAgain && error.code === 'RAD_REGISTRATION_DENIED') await reader.untag([KEY]);
+          // A first attempt that was refused has done nothing: an account that RAD knows later is not ours.
+          if (
+            !isAgain &&
+            error.code === 'RAD_REGISTRATION_DENIED' &&
+            !(error.cause as Partial<Reply> | undefined)?.isRepeat
+          )
+            await reader.untag([KEY]);
           throw error;
         });
         const isOurs = how === 'made' || (how === 'known' && isAgain);
