@@ -20,7 +20,10 @@ export async function start(): Promise<void> {
     onInterrupt,
   });
   // Not by itself: a call that was given up would keep the process for as long as its socket.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+  process.stdout.write('', (error) => {
+    if (error) unwritable(error);
+    process.stderr.write('', () => process.exit(code));
+  });
 }
 
 /** A reader that has seen enough (`| head`) is no error; a full disk is. */

@@ -57,7 +57,7 @@ interface Showing {
 
 /** How to show a command line that could not be read: as much of it as can be told. */
 const early = (argv: readonly string[], { env }: Io): Showing => ({
-  json: / (-o ?=?|--output[ =])json /.test(` ${argv.join(' ')} `) || env.RAD_CONNECT_OUTPUT === 'json',
+  json: / (-\w*o ?=?|--output[ =])json /.test(` ${argv.join(' ')} `) || env.RAD_CONNECT_OUTPUT === 'json',
   quiet: false,
   debug: argv.includes('--debug'),
   colour: !argv.includes('--no-color'),

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { virtualClock } from './aws/clock.ts';
@@ -51,11 +51,11 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   return { ...nothing('sandbox reset'), account, partition, credentials: `simulated account ${file}` };
 }
 
-/** The file is replaced at each save: a device, a pipe or a folder must never be. Throws USAGE. */
+/** The file is replaced at each save: a device, a pipe or a folder must never be, nor a link to it. Throws USAGE. */
 async function regular(file: string): Promise<string> {
   const now = await stat(file).catch(() => undefined);
   if (now && !now.isFile()) throw usage(`--sandbox ${file}: that is no file: name another`);
-  return file;
+  return now ? realpath(file) : file;
 }
 
 const unusableFile = (cause: unknown, file: string) => {

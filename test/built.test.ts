@@ -1,5 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +19,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { answers } from '../src/cli/answers.ts';
 import { parse } from '../src/cli/program.ts';
 import type { Document } from '../src/render/document.ts';
+import { MULTI_REGION_KEY } from '../src/simulator/scenarios.ts';
 
 const packageVersion = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -58,6 +71,32 @@ describe('the built program', () => {
     expect(last.code, last.stderr).toBe(0);
     const again = await start([...ENABLE, '--sandbox', file]);
     expect(summary(again.stdout)).toMatchObject({ create: 0, update: 0 });
+  });
+
+  it('encrypts with a key of the customer', async () => {
+    const key = `arn:aws:kms:us-east-1:123456789012:key/${MULTI_REGION_KEY}`;
+    const { code, stderr } = await start([...ENABLE, '--kms-key', key, '--sandbox', sandbox()]);
+    expect(code, stderr).toBe(0);
+  });
+
+  it('follows a link to the sandbox file, and leaves it a link', async () => {
+    const [file, link] = [sandbox(), sandbox()];
+    await start(['sandbox', 'reset', '--sandbox', file]);
+    symlinkSync(file, link);
+    const before = readFileSync(file, 'utf8');
+    expect((await start([...ENABLE, '--sandbox', link])).code).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, 'utf8')).not.toBe(before);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a result that cannot be written is a failure', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'status', '-o', 'json', '--sandbox', sandbox()], {
+      env,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect([status, String(stderr)]).toEqual([1, expect.stringContaining('could not be written')]);
   });
 
   it.each([[['status']], [['sandbox', 'reset']]])(

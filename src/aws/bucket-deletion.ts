@@ -42,19 +42,23 @@ type Own = { readonly Bucket: string; readonly ExpectedBucketOwner: string };
 
 async function empty(aws: Aws, own: Own, run: Run, before: number): Promise<number> {
   let deleted = before;
+  let last = '';
   for (let stuck = 0; ; ) {
     // Always the first page: what it named is gone by the next turn, so an interrupted run goes on where it was.
     const page = await found(aws.s3.send(new ListObjectVersionsCommand({ ...own, EncodingType: 'url' })));
     const objects = page ? identifiers(page) : [];
     if (objects.length === 0) break;
+    const isSame = JSON.stringify(objects) === last;
+    last = JSON.stringify(objects);
     const refused = await remove(aws, own, objects);
-    stuck = refused.length === objects.length ? stuck + 1 : 0;
+    const gone = isSame ? 0 : objects.length - refused.length;
+    stuck = gone === 0 ? stuck + 1 : 0;
     const final = refused.filter(({ Code }) => !PASSING.test(Code ?? ''));
     if (final.length) throw undeletable(own.Bucket, final);
-    if (stuck > MOST_TRIES) throw undeletable(own.Bucket, refused);
-    deleted += objects.length - refused.length;
+    if (stuck > MOST_TRIES) throw undeletable(own.Bucket, refused.length ? refused : objects.map(asRefusal));
+    deleted += gone;
     run.note(`object versions deleted: ${deleted.toLocaleString('en')}`);
-    if (refused.length) await run.sleep(Math.min(1_000 * 2 ** stuck, 30_000));
+    if (refused.length || stuck) await run.sleep(Math.min(1_000 * 2 ** stuck, 30_000));
     if (run.signal.aborted) throw run.signal.reason;
   }
   await abortUploads(aws, own);
@@ -63,6 +67,11 @@ async function empty(aws: Aws, own: Own, run: Run, before: number): Promise<numb
 
 const PASSING = /SlowDown|InternalError|ServiceUnavailable/;
 const MOST_TRIES = 10;
+const asRefusal = ({ Key }: ObjectIdentifier): Refusal => ({
+  Key,
+  Code: 'StillListed',
+  Message: 'S3 calls it deleted, and lists it still',
+});
 
 /** What was refused of it: an answer of 200 may carry refusals of single keys (S3 API reference, DeleteObjects). */
 async function remove({ s3 }: Aws, own: Own, objects: readonly ObjectIdentifier[]): Promise<Refusal[]> {
@@ -100,16 +109,20 @@ function undeletable(Bucket: string, refused: readonly Refusal[]): RadError {
   );
 }
 
-const identifiers = ({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCommandOutput): ObjectIdentifier[] =>
-  [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({ Key: decode(Key), VersionId }));
-/** Keys are asked for URL-encoded, since XML cannot carry every character; S3 writes a space as `+`. */
-const decode = (key: string) => decodeURIComponent(key.replaceAll('+', '%20'));
+const identifiers = (page: ListObjectVersionsCommandOutput): ObjectIdentifier[] =>
+  [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key = '', VersionId }) => ({
+    Key: decode(Key, page),
+    VersionId,
+  }));
+/** Keys are asked for URL-encoded, since XML cannot carry every character; S3 writes a space as `+`. Other stores may not encode them. */
+const decode = (key: string, { EncodingType }: { readonly EncodingType?: string | undefined }) =>
+  EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', '%20')) : key;
 
 async function abortUploads({ s3 }: Aws, own: Own): Promise<void> {
   for (let more = true; more; ) {
     const page = await found(s3.send(new ListMultipartUploadsCommand({ ...own, EncodingType: 'url' })));
     for (const { Key = '', UploadId } of page?.Uploads ?? []) {
-      await found(s3.send(new AbortMultipartUploadCommand({ ...own, Key: decode(Key), UploadId })));
+      await found(s3.send(new AbortMultipartUploadCommand({ ...own, Key: decode(Key, page!), UploadId })));
     }
     more = page?.IsTruncated === true;
   }

@@ -94,7 +94,7 @@ export function createAws(region: string, accountId: string, options: ClientOpti
   };
   let kms: Promise<KMSClient> | undefined;
   const loadKms = async () => {
-    const { KMSClient } = await import('@aws-sdk/client-kms');
+    const { KMSClient } = await import('./kms-client.ts');
     return prepare(new KMSClient(config) as KMSClient & Attachable, 'kms');
   };
   const aws = { region, accountId, survey: createSurvey(() => aws), kms: () => (kms ??= loadKms()) } as Aws;

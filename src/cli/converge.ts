@@ -5,12 +5,13 @@ import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
 import { checkKeys } from '../desired/keys.ts';
 import { checkPrefix } from '../desired/names.ts';
-import type { Settings } from '../desired/settings.ts';
+import { checkRoom } from '../desired/record.ts';
+import { resolve, type Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
 import type { RadError } from '../engine/errors.ts';
 import { type Goal, observe, plan, type Step, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
-import type { Context } from './context.ts';
+import { type Context, givenSettings } from './context.ts';
 import type { Priced } from './cost.ts';
 import { type Found, type Home, lostRecord, settingsFor } from './discover.ts';
 import { usage } from './values.ts';
@@ -131,6 +132,11 @@ export function checkRegions({ options }: Context, { needsRole }: { needsRole: b
   if (partitions.length > 1)
     throw usage(`--regions ${named.join(',')}: regions of one partition only, not of ${partitions.join(' and ')}`);
   const [partition] = partitions;
+  checkRoom(
+    resolve(givenSettings(options), { account: {}, regions: {} }, partition ?? 'aws'),
+    partition ?? 'aws',
+    named,
+  );
   if (!partition) return;
   if (needsRole && partition !== 'aws' && !options.radRoleArn) throw noRadRole(partition);
   if (options.radRoleArn) checkRadRole(options.radRoleArn, partition);

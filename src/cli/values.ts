@@ -121,7 +121,10 @@ export function kmsKeys(value: string, previous: unknown): KeyChoice {
     if (region !== undefined && region !== own) throw no(part, `a key of ${own} cannot be used in ${region}`);
     return [region ?? EVERY_REGION, arn];
   });
-  return { ...(previous as KeyChoice | undefined), ...Object.fromEntries(chosen) };
+  const all = [...Object.entries((previous ?? {}) as KeyChoice), ...chosen];
+  const twice = all.find(([region], i) => all.findIndex(([other]) => other === region) !== i);
+  if (twice) throw no(value, `two keys for ${twice[0] === EVERY_REGION ? 'all regions' : twice[0]}`);
+  return Object.fromEntries(all);
 }
 
 /** Also for the answer to a question: IAM User Guide, external id. */

@@ -63,7 +63,7 @@ function company(): World {
 }
 
 /** Its replicas share this id (KMS developer guide, "Multi-Region keys"). */
-const MULTI_REGION_KEY = 'mrk-1234abcd12ab34cd56ef1234567890ab';
+export const MULTI_REGION_KEY = 'mrk-1234abcd12ab34cd56ef1234567890ab';
 
 /** Things of other teams, some with names like ours: nobody may touch them. */
 function neighbours(world: World): void {

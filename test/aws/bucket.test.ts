@@ -526,7 +526,7 @@ describe('emptying and deleting a bucket', () => {
   /** Listings one after the other, then an empty one. */
   const lists = (...pages: object[]) => {
     const listing = s3.on(ListObjectVersionsCommand);
-    for (const page of pages) listing.resolvesOnce(page);
+    for (const page of pages) listing.resolvesOnce({ EncodingType: 'url', ...page });
     listing.resolves({});
   };
 
@@ -562,6 +562,23 @@ describe('emptying and deleting a bucket', () => {
     lists({ Versions: [{ Key: listed, VersionId: 'v' }] });
     await make().delete(newRun());
     expect(deleted()[0]).toEqual([{ Key: key, VersionId: 'v' }]);
+  });
+
+  it('a store that does not encode its keys is taken at its word', async () => {
+    lists({ Versions: [{ Key: 'a+b%2F', VersionId: 'v' }], EncodingType: undefined });
+    await make().delete(newRun());
+    expect(deleted()[0]).toEqual([{ Key: 'a+b%2F', VersionId: 'v' }]);
+  });
+
+  it('what is called deleted and stays listed is not counted, and ends', async () => {
+    s3.on(ListObjectVersionsCommand).resolves({ Versions: versions('a', 'b') });
+    const run = newRun();
+    await expect(make().delete(run)).rejects.toMatchObject({
+      code: 'BUCKET_NOT_EMPTY',
+      message: expect.stringContaining('2 objects'),
+    });
+    expect(deleted().length).toBeLessThan(20);
+    expect(run.notes.at(-1)).toBe('object versions deleted: 2');
   });
 
   it.each(['%01', 'a%1Fb', '%EF%BF%BE', '%00'])(

@@ -127,6 +127,8 @@ describe('values', () => {
     [good('--tag', `a=${long(257)}`), 'a=xxx', /256/],
     [good('--filter-pattern', long(1025)), '1025', /1024/],
     [good('--kms-key', ''), '--kms-key', /ARN/],
+    [good('--kms-key', `us-east-1=${key('us-east-1')},us-east-1=none`), 'us-east-1', /two keys/],
+    [[...enable(), ...Array.from({ length: 60 }, (_, i) => ['--tag', `k${i}=v`]).flat()], '50', /fewer --tag/],
     [good('--kms-key', 'my-key'), 'my-key', /ARN/],
     [good('--kms-key', key('us-east-1').replace('key/', 'alias/')), 'alias/', /not of an alias/],
     [good('--kms-key', key('eu-west-1')), 'eu-west-1', /cannot be used in us-east-1.*us-east-1=ARN/],
@@ -200,11 +202,14 @@ describe('commands and options', () => {
     expect(oneDocument(stdout).command).toBe('enable-audit');
   });
 
-  it.each(['-o json', '-ojson', '-o=json', '--output json', '--output=json'])('%s is heeded even then', async (how) => {
-    const { code, stdout } = await run(`status --bogus ${how}`);
-    expect(code).toBe(64);
-    expect(oneDocument(stdout).errors.map(({ code }) => code)).toEqual(['USAGE']);
-  });
+  it.each(['-o json', '-qo json', '-ojson', '-o=json', '--output json', '--output=json'])(
+    '%s is heeded even then',
+    async (how) => {
+      const { code, stdout } = await run(`status --bogus ${how}`);
+      expect(code).toBe(64);
+      expect(oneDocument(stdout).errors.map(({ code }) => code)).toEqual(['USAGE']);
+    },
+  );
 });
 
 describe('variables', () => {

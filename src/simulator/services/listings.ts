@@ -13,6 +13,7 @@ const written = ({ EncodingType }: Input) =>
   EncodingType === 'url'
     ? (key: string) => encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+')
     : (key: string) => key;
+const encoding = ({ EncodingType }: Input) => (EncodingType ? { EncodingType } : {});
 
 const shown = (object: ObjectVersion, Key: string) => ({
   Key,
@@ -49,6 +50,7 @@ const ListObjectsV2: Operation = (at, input) => {
   const prefixes = entries.flatMap(([key, object]) => (object ? [] : [{ Prefix: write(key) }]));
   return {
     Name: input.Bucket,
+    ...encoding(input),
     Prefix: write(input.Prefix ?? ''),
     KeyCount: entries.length,
     MaxKeys: MaxKeys ?? 1_000,
@@ -88,6 +90,7 @@ const ListObjectVersions: Operation = (at, input) => {
   const [last] = found.at(-1) ?? [];
   return {
     Name: input.Bucket,
+    ...encoding(input),
     Prefix: write(Prefix),
     MaxKeys: MaxKeys ?? 1_000,
     IsTruncated: more,
@@ -114,6 +117,7 @@ const ListMultipartUploads: Operation = (at, input) => {
   }));
   return {
     Bucket: input.Bucket,
+    ...encoding(input),
     IsTruncated: last !== undefined,
     ...(found.length && { Uploads }),
     ...(last && { NextKeyMarker: write(last.key), NextUploadIdMarker: last.uploadId }),
