@@ -1,5 +1,6 @@
 import type { ClientOptions } from './aws/clients.ts';
 import type { Clock } from './aws/clock.ts';
+import type { CredentialSource } from './aws/credentials.ts';
 import type { Send } from './rad/http.ts';
 import type { Stream } from './render/style.ts';
 
@@ -17,10 +18,12 @@ export interface Io {
 }
 
 /** What stands behind the clients: time, credentials, and the simulator that answers them. */
-export interface Backing extends Pick<ClientOptions, 'credentials' | 'onClient'> {
+export interface Backing extends Pick<ClientOptions, 'credentials' | 'network' | 'onClient'> {
   readonly clock: Clock;
   /** What RAD's API is spoken through, where it is not the network. */
   readonly rad?: Send;
   /** As the first line of a run names it. */
   readonly name: string;
+  /** Of the real AWS. */
+  readonly source?: CredentialSource;
 }

@@ -9,7 +9,6 @@ import type { Backing, Io } from './io.ts';
 import { radAccess } from './rad/access.ts';
 import type { Rad } from './rad/api.ts';
 import type { RadOptions } from './rad/call.ts';
-import type { Send } from './rad/http.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { toText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
@@ -111,7 +110,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   const access = radAccess(io.env);
   const backing = sandbox
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
-    : (io.aws ?? realAws(io.env, profile));
+    : (io.aws ?? (await realAws(io.env, profile as string | undefined)));
   const { clock } = backing;
   const { signal, kill, over, stop } = createStopper(clock);
   const goOn = 'run the same command again: it goes on from here';
@@ -127,6 +126,20 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     const { createAsk } = await import('./cli/prompts.ts');
     const { progress } = await import('./render/progress.ts');
     const report: Report = how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
+    const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
+    const ask = createAsk({
+      possible,
+      signal,
+      input: io.stdin,
+      output: io.stderr,
+      pause: () => spinner?.stop(),
+      show(plan) {
+        const document = toDocument({ ...plan, dryRun: true }, io.version);
+        io.stderr.write(toText(document, paint));
+        warn(document, io, how);
+      },
+    });
+    const { network, source } = backing;
     const calls = {
       clock,
       signal,
@@ -134,36 +147,28 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       version: io.version,
       ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
     };
+    const maxAttempts = Number(io.env.AWS_MAX_ATTEMPTS) || undefined;
+    const mfaCode = possible ? ask.mfaCode : undefined;
     const clients: ClientOptions = {
       ...backing,
       ...calls,
+      maxAttempts,
       concurrency: concurrency as number,
       profile: profile as string | undefined,
-      maxAttempts: Number(io.env.AWS_MAX_ATTEMPTS) || undefined,
+      credentials: source?.provide({ ...calls, maxAttempts, network, mfaCode }) ?? backing.credentials,
     };
-    const rad = access && (await connectRad({ ...calls, access }, backing.rad));
-    const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
+    const rad = access && (await connectRad({ ...calls, access }, backing));
     const perform = await COMMANDS[command]();
     const ended = perform({
       options: options as unknown as Options,
       credentials: backing.name,
+      mend: source?.mend,
       clock,
       signal,
       report,
       announce: () =>
         how.quiet || io.stderr.write(`${firstLine(command, options as unknown as Options, backing.name, possible)}\n`),
-      ask: createAsk({
-        possible,
-        signal,
-        input: io.stdin,
-        output: io.stderr,
-        pause: () => spinner?.stop(),
-        show(plan) {
-          const document = toDocument({ ...plan, dryRun: true }, io.version);
-          io.stderr.write(toText(document, paint));
-          warn(document, io, how);
-        },
-      }),
+      ask,
       rad,
       connect: (region, accountId) => createAws(region, accountId, clients),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
@@ -178,19 +183,24 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
 /** Of one call; the next run tries again. */
 const RAD_ATTEMPTS = 5;
 
-async function connectRad(options: Omit<RadOptions, 'send' | 'retry'> & { clock: Clock }, send?: Send): Promise<Rad> {
+async function connectRad(
+  options: Omit<RadOptions, 'send' | 'retry'> & { clock: Clock },
+  { rad: send, network }: Backing,
+): Promise<Rad> {
   const { createRad } = await import('./rad/api.ts');
   const { createSend } = await import('./rad/http.ts');
   const { createRetry } = await import('./aws/retry.ts');
   const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS);
-  return createRad({ ...options, retry, send: send ?? createSend() });
+  return createRad({ ...options, retry, send: send ?? createSend(network?.agentFor) });
 }
 
-const realAws = (env: Io['env'], profile: unknown): Backing => {
-  const named = profile ?? env.AWS_PROFILE;
-  const name = named ? `profile ${named}` : env.AWS_ACCESS_KEY_ID ? 'keys of the environment' : 'default credentials';
-  return { clock: realClock, name };
-};
+async function realAws(env: Io['env'], profile: string | undefined): Promise<Backing> {
+  const { createNetwork } = await import('./aws/network.ts');
+  const { findSource } = await import('./aws/credentials.ts');
+  const network = createNetwork(env);
+  const source = await findSource(env, profile);
+  return { clock: realClock, name: source.name, network, source };
+}
 
 function firstLine(command: string, { regions, namePrefix, yes }: Options, name: string, possible: boolean): string {
   const where = regions?.length

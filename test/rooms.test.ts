@@ -29,7 +29,7 @@ const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexO
 /** What a room may import beside its own files; `types` only with `import type`. */
 const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> = {
   engine: { any: /^node:crypto$/ },
-  aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/)/ },
+  aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/|node:(crypto|fs|http|https|tls)$|https?-proxy-agent$)/ },
   desired: {
     any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$|rad\/registration\.ts$)/,
     types: /^(aws\/clients|rad\/api)\.ts$/,
@@ -87,6 +87,11 @@ describe('rooms: who may import whom', () => {
     ['clients are made in one place', /\bnew \w*Client\(/, /^aws\/clients\.ts$/],
     ['clocks are read in one place', /\bDate\.now\b/, /^(aws\/clock|sandbox)\.ts$/],
     ['no unnamed moment', /\bnew Date\(\)|\bperformance\.now\b|\bhrtime\b/, /^aws\/clock\.ts$/],
+    [
+      'the network is reached in one place',
+      /['"]node:(https?|tls|net|fs)['"]/,
+      /^(aws\/network|rad\/http|simulator\/.*)\.ts$/,
+    ],
     ['timers are set in one place', /\bset(Timeout|Interval)\(/, /^aws\/clock\.ts$/],
     ['the partition is never literal', /arn:aws/, /^$/],
     ['tests are not imported', /from ['"][./]*test\//, /^$/],

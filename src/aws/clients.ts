@@ -7,10 +7,12 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { Clock } from './clock.ts';
+import { RadError } from '../engine/errors.ts';
+import { type Clock, within } from './clock.ts';
+import type { Network } from './network.ts';
 import { createLimiter, createPacer } from './pace.ts';
-import { createRetry } from './retry.ts';
+import { createRetry, SIGN_IN } from './retry.ts';
+import type { Provider } from './shared-credentials.ts';
 import { createSurvey, type Survey } from './survey.ts';
 
 const services = {
@@ -63,28 +65,29 @@ export interface ClientOptions {
   readonly concurrency: number;
   readonly maxAttempts?: number | undefined;
   readonly profile?: string | undefined;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | Provider | undefined;
+  /** The way to AWS that all clients share. */
+  readonly network?: Network | undefined;
   /** Called once for each client: the simulator plugs in here. */
   readonly onClient?: (client: Attachable, service: string, region: string) => void;
   readonly onCall?: (call: ApiCall) => void;
 }
 
 /** Milliseconds. */
-const CONNECTION_TIMEOUT = 5_000;
 const ANSWER_TIMEOUT = 60_000;
 
 /** All clients of a region: the one place where retry, pace, time-outs and the user agent are set. */
 export function createAws(region: string, accountId: string, options: ClientOptions): Aws {
-  const { clock, signal, version, profile, credentials } = options;
+  const { clock, signal, version, profile, credentials, network } = options;
   const config = {
     region,
-    retryStrategy: createRetry(clock, signal, options.maxAttempts),
-    requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECTION_TIMEOUT }),
+    retryStrategy: createRetry(clock, signal, options.maxAttempts, accountId ? undefined : SIGN_IN),
     // A client's middleware is put together once for each command, not for each call; from then on it is not changed.
     cacheMiddleware: true,
     customUserAgent: [['rad-connect', version]] as [string, string][],
     ...(profile && { profile }),
     ...(credentials && { credentials }),
+    ...(network && { requestHandler: network }),
   };
   const turn = createTurn(options);
   const prepare = <C extends Attachable>(client: C, service: string): C => {
@@ -162,7 +165,7 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
           return answer;
         } catch (error) {
           const { name, $metadata } = error as Error & { $metadata?: { attempts?: number; requestId?: string } };
-          tell($metadata, name);
+          tell($metadata, error instanceof RadError ? error.code : name);
           throw error;
         }
       };
@@ -177,15 +180,13 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
 
 /** A call is given up when no answer has come in time; the SDK counts a TimeoutError as one that passes, and tries again. */
 function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal): Promise<T> {
+  const late = Object.assign(new Error(`no answer within ${ANSWER_TIMEOUT / 1_000} s`), { name: 'TimeoutError' });
   return new Promise((resolve, reject) => {
-    const late = Object.assign(new Error(`no answer within ${ANSWER_TIMEOUT / 1_000} s`), { name: 'TimeoutError' });
-    const takeBack = clock.alarm(ANSWER_TIMEOUT, () => reject(late));
     const give = () => reject(kill.reason);
     kill.addEventListener('abort', give, { once: true });
-    call.then(resolve, reject).finally(() => {
-      takeBack();
-      kill.removeEventListener('abort', give);
-    });
+    within(call, clock, ANSWER_TIMEOUT, late)
+      .then(resolve, reject)
+      .finally(() => kill.removeEventListener('abort', give));
   });
 }
 

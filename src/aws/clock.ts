@@ -31,6 +31,14 @@ export const realClock: Clock = {
   during: (work) => work(),
 };
 
+/** The same work, given up with this error when it has not ended by then (milliseconds). */
+export function within<T>(work: Promise<T>, clock: Pick<Clock, 'alarm'>, ms: number, late: Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const takeBack = clock.alarm(ms, () => reject(late));
+    work.then(resolve, reject).finally(takeBack);
+  });
+}
+
 interface Waiter {
   readonly at: number;
   readonly wake: () => void;

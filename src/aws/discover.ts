@@ -4,7 +4,7 @@ import { paginateListBuckets } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
-import { credentialsHint, explain, found, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
+import { explain, found, isBadCredentials, isDenied, isNoNetwork, restate } from './errors.ts';
 import { partitionOf, regionsOf } from './regions.ts';
 
 interface Identity {
@@ -14,16 +14,24 @@ interface Identity {
   readonly arn: string;
 }
 
-/** GetCallerIdentity needs no permission, so a failure is about the credentials or the network. */
-export async function identify({ sts }: Aws): Promise<Identity> {
-  try {
-    await sts.config.credentials();
-  } catch (error) {
-    throw restate(error, 'CREDENTIALS', (error as Error).message, credentialsHint(error));
-  }
+const NO_AWS = ['what answers in the place of STS is not AWS', 'check AWS_ENDPOINT_URL and HTTPS_PROXY'] as const;
+
+/**
+ * GetCallerIdentity needs no permission, so a failure is about the credentials or the network. `mend`: what to do about
+ * credentials that AWS refuses.
+ */
+export async function identify({ sts }: Aws, mend?: string): Promise<Identity> {
   const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
-    throw explain(error);
+    const why = explain(error);
+    if (why.code === 'AWS' && /^Unknown/.test(why.message)) throw restate(why, 'AWS', ...NO_AWS);
+    if (!isBadCredentials(error) || !mend) throw why;
+    // Those of another partition are as unknown as wrong ones.
+    const elsewhere = /expired/i.test(why.message)
+      ? ''
+      : '; keys of China or GovCloud need a region of theirs: AWS_REGION';
+    throw restate(why, 'CREDENTIALS', why.message, `${mend}${elsewhere}`);
   });
+  if (!/^\d{12}$/.test(Account)) throw new RadError('AWS', NO_AWS[0], { hint: NO_AWS[1] });
   return { account: Account, partition: Arn.split(':')[1] ?? 'aws', arn: Arn };
 }
 
@@ -41,7 +49,8 @@ export async function enabledRegions({
     }
   } catch (error) {
     const why = explain(error);
-    if (!/^(PERMISSION_DENIED|AWS|INTERNAL)$/.test(why.code)) throw why;
+    // Not every partition, and not every closed network, has an endpoint of this service.
+    if (!/^(PERMISSION_DENIED|AWS|INTERNAL|NETWORK)$/.test(why.code)) throw why;
     denied = why.code === 'PERMISSION_DENIED';
   }
   return { names: (names.length ? names : [...regionsOf(partitionOf(region))]).sort(), denied };

@@ -18,12 +18,12 @@ const NOT_FOUND = new Set([
 const EXISTS = new Set(['EntityAlreadyExistsException', 'BucketAlreadyOwnedByYou', 'ResourceAlreadyExistsException']);
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError)$/;
 const BAD_CREDENTIALS =
-  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure|ExpiredToken|ExpiredTokenException|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|MissingAuthenticationTokenException)$/;
+  /^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure|ExpiredToken|ExpiredTokenException|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|MissingAuthenticationTokenException)$/;
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|SlowDown|RequestLimitExceeded)$/;
 const QUOTA = /^(LimitExceededException|ResourceLimitExceededException|TooManyBuckets|TooManyTagsException)$/;
 const NO_NETWORK =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/;
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|EPROTO|EPROXY|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/;
 
 interface SdkError extends Error {
   readonly code?: string;
@@ -67,19 +67,15 @@ export function explain(error: unknown): RadError {
   if (error instanceof RadError) return error;
   const { message, code: systemCode, $metadata } = error as SdkError;
   const say = (code: ErrorCode, text: string, hint?: string) => restate(error, code, text, hint);
-  if (isBadCredentials(error)) return say('CREDENTIALS', message, credentialsHint(error));
+  // Of wrong keys some services repeat the whole request, session token included, in further lines.
+  if (isBadCredentials(error)) return say('CREDENTIALS', message.split('\n', 1)[0]!, credentialsHint(message));
   if (isDenied(error)) return say('PERMISSION_DENIED', message, permissionHint(message));
   if (THROTTLED.test(nameOf(error))) return say('THROTTLED', message, 'wait a minute and run the same command again');
   if (isQuota(error))
     return say('QUOTA_EXCEEDED', message, 'raise the quota in Service Quotas, or remove what is not needed');
   if (isError(error, 'BucketAlreadyExists'))
     return say('NAME_TAKEN', 'another AWS account owns a bucket of this name', 'choose another --name-prefix');
-  if (isNoNetwork(error))
-    return say(
-      'NETWORK',
-      message || String(systemCode),
-      'check the network, the proxy and AWS_ENDPOINT_URL, then run again',
-    );
+  if (isNoNetwork(error)) return say('NETWORK', message || String(systemCode), networkHint(message));
   if (isNotFound(error)) return say('AWS', message, 'it was taken away in the meantime: run the same command again');
   // An error of the SDK carries $metadata or $fault; anything else is a bug of ours.
   if ($metadata || '$fault' in Object(error))
@@ -114,11 +110,14 @@ function permissionHint(message: string): string {
     : 'allow this call for these credentials, then run again';
 }
 
-export function credentialsHint(error: unknown): string {
-  const { message } = error as Error;
-  const [, profile] = /profile(?:=|='| ')([\w.-]+)/.exec(message) ?? [];
-  if (/sso/i.test(message)) return `aws sso login${profile ? ` --profile ${profile}` : ''}`;
-  if (/profile/i.test(message)) return 'see which profiles there are: aws configure list-profiles';
+export function networkHint(message: string): string {
+  if (/certificate(?!'s altnames)/.test(message))
+    return 'name the authority that signed this certificate: AWS_CA_BUNDLE=/path/to/ca.pem';
+  if (/ by the proxy /.test(message)) return 'check HTTPS_PROXY, or name the host in NO_PROXY, then run again';
+  return 'check the network, the proxy and AWS_ENDPOINT_URL, then run again';
+}
+
+function credentialsHint(message: string): string {
   if (/expired/i.test(message)) return 'these credentials have expired: sign in again, then run the same command';
   return 'sign in with `aws sso login` or `aws configure`, or name a profile with --profile';
 }

@@ -10,6 +10,8 @@ export interface Context {
   readonly options: Options;
   /** Where the credentials come from, as in "profile prod". */
   readonly credentials: string;
+  /** What to do when AWS refuses them. */
+  readonly mend?: string | undefined;
   readonly clock: Clock;
   /** Aborted with the RadError that tells why: INTERRUPTED or TIMEOUT. */
   readonly signal: AbortSignal;

@@ -28,11 +28,11 @@ export interface Home {
   readonly warnings: Notice[];
 }
 
-export async function signIn({ options, announce, connect, defaultRegion }: Context): Promise<Home> {
+export async function signIn({ options, announce, connect, defaultRegion, mend }: Context): Promise<Home> {
   announce();
   const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
-  const { account, partition } = await identify(connect(region, ''));
+  const { account, partition } = await identify(connect(region, ''), mend);
   checkAccount(account, options.account, '--account');
   if (named && partitionOf(named) !== partition)
     throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);

@@ -18,6 +18,8 @@ export interface Ask {
     found: readonly { readonly region: string; readonly name: string; readonly chosen: boolean }[],
   ): Promise<string[]>;
   externalId(): Promise<string>;
+  /** The code that this MFA device shows now. */
+  mfaCode(serial: string): Promise<string>;
 }
 
 interface AskOptions {
@@ -95,6 +97,12 @@ export function createAsk({ possible, signal, input, output, pause, show }: AskO
           validate: (text: string) => text.trim() === '' || complaint(() => externalId(text.trim())) || true,
         })
       ).trim(),
+    mfaCode: (serial) =>
+      prompt<string>({
+        type: 'password',
+        message: `MFA code of ${serial}:`,
+        validate: (text: string) => /^\d{6}$/.test(text) || 'six digits',
+      }),
   };
 }
 

@@ -32,6 +32,8 @@ export function namesOf(prefix: string, partition: string, account: string) {
     bucketArn: (bucket: string) => arn('s3', '', '', bucket),
     allBucketsArn: arn('s3', '', '', `${bucketStem}*`),
     streamArn: (region: string) => arn('firehose', region, account, `deliverystream/${product}`),
+    /** In China CloudWatch Logs goes by another name, and Firehose does not (terraform-provider-aws, aws_service_principal). */
+    logsService: `logs.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`,
     logsSourceArn: arn('logs', '*', account, '*'),
     errorLogStreamArn: (stream: string) => arn('logs', '*', account, `log-group:${errorLogGroup}:log-stream:${stream}`),
   };

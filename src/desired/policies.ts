@@ -40,7 +40,7 @@ const ENCRYPT = ['kms:GenerateDataKey', 'kms:Decrypt'];
  */
 export const subscriptionRole = (names: Names, keys: readonly RegionKey[]) => ({
   trust: document(
-    trust({ Service: 'logs.amazonaws.com' }, 'sts:AssumeRole', {
+    trust({ Service: names.logsService }, 'sts:AssumeRole', {
       StringLike: { 'aws:SourceArn': names.logsSourceArn },
     }),
   ),

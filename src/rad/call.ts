@@ -61,7 +61,11 @@ export async function answered(call: Call, options: RadOptions): Promise<Reply> 
         return { ...answer, isRepeat };
       }
       isRepeat ||= answer.errorType !== 'THROTTLING';
-      token = await retry.refreshRetryTokenForRetry(token, answer as RetryErrorInfo);
+      const { errorType, error } = answer;
+      // To the strategy an error of ours is final.
+      token = await retry.refreshRetryTokenForRetry(token, { errorType }).catch(() => {
+        throw error;
+      });
     }
   } catch (error) {
     tell((error as RadError).code);

@@ -19,9 +19,10 @@ const LONGEST = 1_048_576;
 
 /** Redirects are not followed: the secret goes to the host that was named and to no other. */
 export const createSend =
-  (agent?: Agent): Send =>
-  ({ method, url, headers, body }, signal) =>
-    new Promise((resolve, reject) => {
+  (agentFor?: (url: URL) => Promise<Agent>): Send =>
+  async ({ method, url, headers, body }, signal) => {
+    const agent = await agentFor?.(new URL(url));
+    return new Promise((resolve, reject) => {
       const begin = url.startsWith('https:') ? secure : plain;
       const options = { method, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
       const call = begin(url, { ...options, ...(agent && { agent }) }, (answer) => {
@@ -38,3 +39,4 @@ export const createSend =
       call.on('error', reject);
       call.end(body);
     });
+  };

@@ -95,9 +95,8 @@ export function assumable(world: World, roleArn: string, { service, region, cont
   const role = roleByArn(world, roleArn);
   const trust = role && seen(role.trust, world.now);
   if (!trust) return false;
-  const principals = [`${service}.amazonaws.com`, `${service}.${region}.amazonaws.com`].flatMap((name) =>
-    world.partition === 'aws-cn' ? [name, `${name}.cn`] : [name],
-  );
+  const suffix = world.partition === 'aws-cn' && service === 'logs' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const principals = [`${service}.${suffix}`, `${service}.${region}.${suffix}`];
   return allows([trust], { action: 'sts:AssumeRole', principals, context });
 }
 

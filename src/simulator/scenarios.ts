@@ -66,8 +66,7 @@ function company(): World {
 export const MULTI_REGION_KEY = 'mrk-1234abcd12ab34cd56ef1234567890ab';
 
 /** Things of other teams, some with names like ours: nobody may touch them. */
-function neighbours(world: World): void {
-  const [us, eu] = ['us-east-1', 'eu-west-1'];
+function neighbours(world: World, us = 'us-east-1', eu = 'eu-west-1'): void {
   const old = { createdAt: world.now - 400 * days };
   addRole(world, 'datadog-forwarder', { tags: { team: 'observability' }, description: 'Datadog log forwarder' });
   addRole(world, 'rad-firehose-legacy', {
@@ -144,10 +143,9 @@ export function addModule(world: World, region: string, hex: string): void {
   }
 }
 
-/** What must hold whatever is found: two regions with a cluster in each state that matters. */
-function laws(): World {
-  const world = emptyWorld();
-  for (const region of ['us-east-1', 'eu-west-1']) {
+/** What must hold whatever is found: regions with a cluster in each state that matters. */
+export function laws(world = emptyWorld(), regions: readonly string[] = ['us-east-1', 'eu-west-1']): World {
+  for (const region of regions) {
     silent(world, region, 'logging-off');
     logging(world, region, 'audit-on', { logging: ['audit'] }, { retention: 90 });
     logging(world, region, 'all-on', { logging: [...logTypes] }, { retention: 365 });
@@ -162,7 +160,7 @@ function laws(): World {
     const tags = { terraform: 'true', 'terraform-module': 'eks', owner: 'platform' };
     logging(world, region, 'terraformed', { logging: ['api', 'audit'], tags }, { retention: 30, tags });
   }
-  neighbours(world);
+  neighbours(world, regions[0], regions.at(-1));
   return world;
 }
 
@@ -190,7 +188,7 @@ export function many(n: number, regions: readonly string[] = tenRegions): World 
 
 export const scenarios: Readonly<Record<string, () => World>> = {
   default: company,
-  laws,
+  laws: () => laws(),
   denied,
   terraform,
   empty: () => emptyWorld(),

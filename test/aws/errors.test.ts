@@ -19,8 +19,6 @@ const denied = 'User: arn:x:iam::1:user/u is not authorized to perform: ';
 
 describe('explain: what AWS said, in our codes', () => {
   it.each<[string, Said]>([
-    ['CREDENTIALS', { name: 'CredentialsProviderError' }],
-    ['CREDENTIALS', { name: 'TokenProviderError' }],
     ['CREDENTIALS', { name: 'UnrecognizedClientException', status: 403 }],
     ['CREDENTIALS', { name: 'InvalidClientTokenId', status: 403 }],
     ['CREDENTIALS', { name: 'InvalidAccessKeyId', status: 403 }],
@@ -43,6 +41,9 @@ describe('explain: what AWS said, in our codes', () => {
     ['NETWORK', { name: 'Error', code: 'ECONNRESET' }],
     ['NETWORK', { name: 'Error', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }],
     ['NETWORK', { name: 'Error', code: 'SELF_SIGNED_CERT_IN_CHAIN' }],
+    ['NETWORK', { name: 'Error', code: 'EPROXY' }],
+    ['NETWORK', { name: 'Error', code: 'EPROTO' }],
+    ['NETWORK', { name: 'Error', code: 'ERR_TLS_CERT_ALTNAME_INVALID' }],
     ['NETWORK', { name: 'TimeoutError' }],
     ['AWS', { name: 'InvalidParameterException' }],
     ['AWS', { name: 'ServiceUnavailable', status: 503 }],
@@ -56,48 +57,13 @@ describe('explain: what AWS said, in our codes', () => {
 
   it.each<[string, Said, string]>([
     [
-      'an expired SSO session',
-      {
-        name: 'TokenProviderError',
-        message:
-          "The SSO session token associated with profile=prod was not found or is invalid. To refresh this SSO session run 'aws sso login' with the corresponding profile.",
-      },
-      'aws sso login --profile prod',
-    ],
-    [
-      'an expired SSO session without a name',
-      {
-        name: 'TokenProviderError',
-        message: "Token is expired. To refresh this SSO session run 'aws sso login' with the corresponding profile.",
-      },
-      'aws sso login',
-    ],
-    [
-      'an SSO session in the words of credential-provider-sso: it names no profile',
-      {
-        name: 'CredentialsProviderError',
-        message:
-          'The SSO session associated with this profile has expired. To refresh this SSO session run aws sso login with the corresponding profile.',
-      },
-      'aws sso login',
-    ],
-    [
-      'the same, invalid',
-      {
-        name: 'CredentialsProviderError',
-        message:
-          'The SSO session associated with this profile is invalid. To refresh this SSO session run aws sso login with the corresponding profile.',
-      },
-      'aws sso login',
-    ],
-    [
       'an expired token',
       { name: 'ExpiredToken', message: 'The security token included in the request is expired' },
       'these credentials have expired: sign in again, then run the same command',
     ],
     [
-      'no credentials at all',
-      { name: 'CredentialsProviderError', message: 'Could not load credentials from any providers' },
+      'wrong keys',
+      { name: 'InvalidClientTokenId', message: 'The security token included in the request is invalid.' },
       'sign in with `aws sso login` or `aws configure`, or name a profile with --profile',
     ],
     [
@@ -139,8 +105,23 @@ describe('explain: what AWS said, in our codes', () => {
     ['a taken name', { name: 'BucketAlreadyExists' }, 'choose another --name-prefix'],
     ['what we do not know', { name: 'InvalidRequest' }, 'run the same command again; --debug shows each call'],
     ['no network', { code: 'ENOTFOUND' }, 'check the network, the proxy and AWS_ENDPOINT_URL, then run again'],
+    [
+      'a certificate that nobody knows',
+      { code: 'SELF_SIGNED_CERT_IN_CHAIN', message: 'self-signed certificate in certificate chain' },
+      'name the authority that signed this certificate: AWS_CA_BUNDLE=/path/to/ca.pem',
+    ],
+    [
+      'a proxy',
+      { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED, calling https://x by the proxy http://y' },
+      'check HTTPS_PROXY, or name the host in NO_PROXY, then run again',
+    ],
   ])('says what to do about %s', (_, said, hint) => {
     expect(explain(sdk(said)).hint).toBe(hint);
+  });
+
+  it('a request that a service repeats is left out: it holds the session token', () => {
+    const message = 'The signature does not match.\n\nx-amz-security-token:abc';
+    expect(explain(sdk({ name: 'SignatureDoesNotMatch', message })).message).toBe('The signature does not match.');
   });
 
   it('a RadError stays as it is', () => {

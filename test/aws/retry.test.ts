@@ -4,7 +4,8 @@ import type { RetryErrorInfo } from '@smithy/types';
 import { describe, expect, it } from 'vitest';
 import { type ApiCall, type Attachable, type ClientOptions, createAws } from '../../src/aws/clients.ts';
 import { virtualClock } from '../../src/aws/clock.ts';
-import { createRetry } from '../../src/aws/retry.ts';
+import { createRetry, SIGN_IN } from '../../src/aws/retry.ts';
+import { RadError } from '../../src/engine/errors.ts';
 
 const named = (name: string, more = {}) =>
   Object.assign(new Error(name), { name, $metadata: { requestId: 'r-1' }, $fault: 'client', ...more });
@@ -187,6 +188,20 @@ describe('the strategy alone', () => {
     expect(again.getRetryCount()).toBe(1);
     expect(clock.now()).toBeGreaterThan(0);
     expect(again.getRetryDelay()).toBe(0);
+  });
+
+  it.each([
+    ['nobody answers', new Error('x'), 3],
+    ['AWS answers', named('ServiceUnavailable', { $metadata: { httpStatusCode: 503 } }), 10],
+    ['credentials cannot be had', new RadError('CREDENTIALS', 'x'), 1],
+  ])('before anything has answered, where %s, that many attempts are made: %#', async (_, error, expected) => {
+    const retry = createRetry(virtualClock(0), new AbortController().signal, undefined, SIGN_IN);
+    let token = await retry.acquireInitialRetryToken('sts');
+    let attempts = 1;
+    await expect(async () => {
+      for (; ; attempts++) token = await retry.refreshRetryTokenForRetry(token, info('TRANSIENT', error));
+    }).rejects.toBe(error);
+    expect(attempts).toBe(expected);
   });
 
   it('an error of the client is thrown as it is', async () => {

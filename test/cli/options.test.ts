@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findSource } from '../../src/aws/credentials.ts';
 import { ENABLE_OPTIONS, GLOBAL_OPTIONS, STATUS_OPTIONS, TEARDOWN_OPTIONS } from '../../src/cli/options.ts';
 import { parse } from '../../src/cli/program.ts';
 import { FILTER_PATTERN } from '../../src/desired/settings.ts';
@@ -291,9 +292,9 @@ describe('credentials', () => {
 
   afterEach(() => vi.unstubAllEnvs());
   it.each([
-    ['none at all', []],
-    ['a profile that is not there', ['--profile', 'nowhere']],
-  ])('%s: exit 4, and no call', async (_, more) => {
+    ['none at all', undefined],
+    ['a profile that is not there', 'nowhere'],
+  ])('%s: exit 4, and no call', async (_, profile) => {
     for (const key of Object.keys(process.env)) if (key.startsWith('AWS_')) vi.stubEnv(key, undefined);
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
@@ -302,14 +303,15 @@ describe('credentials', () => {
     const calls: unknown[] = [];
     const simulator = new Simulator({ clock, store: memoryStore(world), onCall: (call) => void calls.push(call) });
     const stdout = Object.assign(new PassThrough(), { isTTY: false });
-    const code = await main(['status', '-o', 'json', ...more], {
+    const source = await findSource(process.env, profile);
+    const code = await main(['status', '-o', 'json'], {
       stdin: Object.assign(new PassThrough(), { isTTY: false }),
       stdout,
       stderr: Object.assign(new PassThrough(), { isTTY: false }),
       env: {},
       version: '0.0.0-test',
       onInterrupt: () => () => {},
-      aws: { clock, name: 'none', onClient: simulator.attach },
+      aws: { clock, name: source.name, source, onClient: simulator.attach },
     });
     expect(code).toBe(4);
     expect(calls).toEqual([]);

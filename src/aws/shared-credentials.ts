@@ -1,0 +1,91 @@
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Clock } from './clock.ts';
+import type { Network } from './network.ts';
+import { createRetry, SIGN_IN } from './retry.ts';
+
+/** As the SDK asks for credentials: with the configuration of the client that needs them. */
+export type Provider = (asker?: Asker) => Promise<AwsCredentialIdentity>;
+interface Asker {
+  readonly callerClientConfig?: { region(): Promise<string> };
+}
+
+/** What getting credentials may need of the run. */
+export interface Needs {
+  readonly clock: Clock;
+  /** When it aborts, nobody waits for credentials any more. */
+  readonly signal: AbortSignal;
+  readonly network: Network | undefined;
+  readonly version: string;
+  readonly maxAttempts?: number | undefined;
+  /** Asks for the code that this MFA device shows; undefined where nobody can be asked. */
+  readonly mfaCode: ((serial: string) => Promise<string>) | undefined;
+}
+
+/** What the SDK's providers are made with, so that their own calls go the way of all others. */
+export interface Tools extends Pick<Needs, 'clock' | 'mfaCode'> {
+  readonly clientConfig: object;
+  /** Where roles are assumed: the region that was called first, which is the home of the partition. */
+  readonly region: string;
+  readonly asker: never;
+  /** Silent. Without one the SDK writes to the console. */
+  readonly logger: { debug(): void; info(): void; warn(): void; error(): void };
+}
+
+/** The SDK's own margin. Milliseconds. */
+const MARGIN = 300_000;
+
+/** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
+export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
+  const { clock, signal } = needs;
+  const left = ({ expiration }: AwsCredentialIdentity) =>
+    (expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now();
+  let tools: Tools | undefined;
+  let present: AwsCredentialIdentity | undefined;
+  let pending: Promise<AwsCredentialIdentity> | undefined;
+
+  const renew = async (asker: Asker = {}) => {
+    tools ??= await toolsFor(needs, asker);
+    try {
+      present = await unlessAborted(resolve(tools), signal);
+    } catch (error) {
+      if (!present || left(present) <= 0 || signal.aborted) throw error;
+    }
+    return present;
+  };
+  return (asker) => {
+    if (present && left(present) > MARGIN) return Promise.resolve(present);
+    pending ??= renew(asker).finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+}
+
+async function toolsFor(
+  { clock, signal, network, version, maxAttempts, mfaCode }: Needs,
+  asker: Asker,
+): Promise<Tools> {
+  const nothing = () => {};
+  return {
+    clientConfig: {
+      retryStrategy: createRetry(clock, signal, maxAttempts, SIGN_IN),
+      customUserAgent: [['rad-connect', version]],
+      ...(network && { requestHandler: network }),
+    },
+    region: (await asker.callerClientConfig?.region()) ?? 'us-east-1',
+    asker: asker as never,
+    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    clock,
+    mfaCode,
+  };
+}
+
+/** Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) return give();
+    signal.addEventListener('abort', give, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  });
+}
