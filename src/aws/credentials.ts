@@ -91,18 +91,16 @@ const webIdentitySource = ({ AWS_ROLE_ARN: role = '', AWS_WEB_IDENTITY_TOKEN_FIL
 
 /** An agent on the same host answers at once. Milliseconds. */
 const PATIENCE = 3_000;
-/** The SDK's own limit only warns, on the console. */
+/** The SDK's own limit only warns, on the console, and is also how long it would pause before it asks again. */
 const NEVER = 600_000;
 
 const containerSource = (url: string) =>
   source('container credentials', 'give the task or pod a role, or name a profile with --profile', {
-    resolve: async ({ logger, clock }) =>
-      within(
-        fromHttp({ timeout: NEVER, maxRetries: 2, logger })(),
-        clock,
-        PATIENCE,
-        new Error(`no answer within ${PATIENCE / 1_000} s`),
-      ),
+    async resolve({ logger, clock }) {
+      const ask = fromHttp({ timeout: NEVER, maxRetries: 0, logger });
+      const late = new Error(`no answer within ${PATIENCE / 1_000} s`);
+      return within(ask().catch(ask), clock, PATIENCE, late);
+    },
     explained: (error) => containerTrouble(error, url),
   });
 
