@@ -13,6 +13,7 @@ import { type Document, exitCode, failure, type Result, toDocument } from './ren
 import { toText } from './render/human.ts';
 import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
+import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { createStopper } from './stop.ts';
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
@@ -92,7 +93,9 @@ function show(result: Result, io: Io, how: Showing): number {
 
 type Command = (context: Context) => Promise<Result>;
 /** Loaded only when they run: the AWS SDK takes longer to load than all else. */
-const COMMANDS: Readonly<Record<Exclude<Invocation['command'], 'policy' | 'sandbox reset'>, () => Promise<Command>>> = {
+const COMMANDS: Readonly<
+  Record<Exclude<Invocation['command'], 'policy' | 'sandbox reset' | 'sandbox traffic'>, () => Promise<Command>>
+> = {
   'enable-audit': async () => (await import('./cli/commands/enable-audit.ts')).enableAudit,
   status: async () => (await import('./cli/commands/status.ts')).status,
   teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
@@ -106,6 +109,10 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   if (command === 'sandbox reset') {
     const { resetSandbox } = await import('./sandbox.ts');
     return resetSandbox(sandbox, args[0], io.env);
+  }
+  if (command === 'sandbox traffic') {
+    const { runTraffic } = await import('./sandbox.ts');
+    return runTraffic(sandbox, options as unknown as TrafficOptions, io.env);
   }
   const access = radAccess(io.env);
   const backing = sandbox

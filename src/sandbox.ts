@@ -51,6 +51,29 @@ export async function resetSandbox(option: unknown, scenario = 'default', env: I
   return { ...nothing('sandbox reset'), account, partition, credentials: `simulated account ${file}` };
 }
 
+/** Lets the clusters write audit events for so many minutes of simulated time. */
+export async function runTraffic(
+  option: unknown,
+  { minutes, seed }: { readonly minutes: number; readonly seed: number },
+  env: Io['env'],
+): Promise<Result> {
+  const { fileStore } = await import('./simulator/store.ts');
+  const { scenarios } = await import('./simulator/scenarios.ts');
+  const { traffic } = await import('./simulator/traffic/traffic.ts');
+  const file = await regular(fileOf(option, env));
+  try {
+    return await fileStore(file, scenarios.default!).transact((world) => ({
+      ...nothing('sandbox traffic'),
+      account: world.account,
+      partition: world.partition,
+      credentials: `simulated account ${file}`,
+      traffic: traffic(world, { minutes, seed }),
+    }));
+  } catch (error) {
+    throw unusableFile(error, file);
+  }
+}
+
 /** The file is replaced at each save: a device, a pipe or a folder must never be, nor a link to it. Throws USAGE. */
 async function regular(file: string): Promise<string> {
   const now = await stat(file).catch(() => undefined);

@@ -179,3 +179,18 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
     ),
   },
 ];
+
+export const TRAFFIC_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--minutes <n>',
+    help: 'how long, in simulated minutes',
+    parse: integer('--minutes', 1, 1_440),
+    fallback: [10, '10'],
+  },
+  {
+    flags: '--seed <n>',
+    help: 'another seed, other events',
+    parse: integer('--seed', 0, 4_294_967_295),
+    fallback: [1, '1'],
+  },
+];

@@ -7,10 +7,11 @@ import {
   POLICY_OPTIONS,
   STATUS_OPTIONS,
   TEARDOWN_OPTIONS,
+  TRAFFIC_OPTIONS,
 } from './options.ts';
 import { usage } from './values.ts';
 
-type CommandName = 'enable-audit' | 'status' | 'teardown' | 'policy' | 'sandbox reset';
+type CommandName = 'enable-audit' | 'status' | 'teardown' | 'policy' | 'sandbox reset' | 'sandbox traffic';
 
 /** What was typed, checked and merged with the environment. */
 export interface Invocation {
@@ -66,6 +67,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [],
     argument: ['[scenario]', 'which account to begin with: default, laws, denied, terraform, empty or many'],
     examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
+  },
+  {
+    name: 'sandbox traffic',
+    help: 'let the simulated clusters write audit events, and time pass',
+    options: TRAFFIC_OPTIONS,
+    examples: ['rad-connect sandbox traffic --minutes 30'],
   },
 ];
 

@@ -62,6 +62,15 @@ export type Summary = Record<
   number
 >;
 
+/** What a simulated cluster has written. */
+export interface TrafficRow {
+  readonly region: string;
+  readonly cluster: string;
+  readonly events: number;
+  /** Of these, those that a security team wants to hear of. */
+  readonly suspicious: number;
+}
+
 /** The result of a run: the JSON document, and all that the text says. Its schema is schema/rad-connect.schema.json. */
 export interface Document {
   readonly schemaVersion: 1;
@@ -84,6 +93,7 @@ export interface Document {
   readonly errors: readonly Problem[];
   /** IAM documents, of the command that prints them. */
   readonly policy?: readonly PolicyDocument[];
+  readonly traffic?: readonly TrafficRow[];
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -114,6 +124,7 @@ export interface Result {
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
   readonly policy?: readonly PolicyDocument[];
+  readonly traffic?: readonly TrafficRow[];
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -155,6 +166,7 @@ export function toDocument(result: Result, version: string): Document {
     warnings: [...result.warnings].sort(byPlace),
     errors: errors.sort(byPlace),
     ...(result.policy && { policy: result.policy }),
+    ...(result.traffic && { traffic: result.traffic }),
   };
 }
 

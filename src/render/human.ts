@@ -1,6 +1,6 @@
 import type { Json } from '../engine/resource.ts';
 import { costLines } from './cost.ts';
-import type { ChangeRow, ClusterRow, Document, Summary } from './document.ts';
+import type { ChangeRow, ClusterRow, Document, Summary, TrafficRow } from './document.ts';
 import { columns, type Paint } from './style.ts';
 
 const MARKS = {
@@ -27,11 +27,26 @@ export function toText(document: Document, paint: Paint): string {
   if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
   if (!document.account) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
+  if (document.traffic) return trafficText(document.traffic, paint);
   const blocks = [
     heading(document),
     ...(document.command === 'status' ? statusBlocks(document, paint) : planBlocks(document, paint)),
   ];
   return `${blocks.join('\n')}\n`;
+}
+
+function trafficText(traffic: readonly TrafficRow[], paint: Paint): string {
+  const places = [...new Set(traffic.map(({ region }) => region))];
+  const lines = places.flatMap((place) => {
+    const cells = traffic
+      .filter(({ region }) => region === place)
+      .map(({ cluster, events, suspicious }) => [
+        cluster,
+        events ? `${plural(events, 'audit event')}, ${suspicious} suspicious` : 'none: its audit log is off',
+      ]);
+    return [paint('bold', place), ...columns(cells, '  ')];
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 function heading({ account, partition, credentials, regions, outputs, command }: Document): string {

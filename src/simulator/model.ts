@@ -1,3 +1,5 @@
+import type { Minute } from './metrics.ts';
+
 /** The account as plain JSON: a JSON round trip loses nothing (no Date, Map, Set or undefined). Times are milliseconds since the epoch. */
 export interface World {
   account: string;
@@ -75,6 +77,8 @@ export interface Region {
   groups: Record<string, LogGroup>;
   streams: Record<string, Stream>;
   accountPolicies: Json[];
+  /** CloudWatch: each metric with its dimensions, by the minute. */
+  metrics?: Record<string, Minute[]>;
 }
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Clock } from '../../src/aws/clock.ts';
 import { advance } from '../../src/simulator/advance.ts';
-import { forward } from '../../src/simulator/services/filters.ts';
+import { ingest } from '../../src/simulator/services/ingestion.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { groupOf, NAMES, US } from './small.ts';
 
@@ -20,7 +20,8 @@ export async function during(work: () => Promise<unknown>, world: World, clock: 
       const here = world.regions[US]!;
       const group = here.groups[groupOf(cluster)]!;
       const message = { timestamp: world.now, ingestionTime: world.now, message: event(id) };
-      forward({ world, region: US, now: world.now, here, token: undefined }, group, 'audit', [message]);
+      group.streams.audit ??= { createdAt: world.now, events: [] };
+      ingest({ world, region: US, now: world.now, here, token: undefined }, group, 'audit', [message]);
       sent.push(id);
     }
   };

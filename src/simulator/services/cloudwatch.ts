@@ -1,41 +1,46 @@
 import { own } from '../basics.ts';
 import { awsError } from '../errors.ts';
-import type { LogGroup } from '../model.ts';
+import { type Asked, known, statistic } from '../metrics.ts';
 import type { At, Input, Service } from './service.ts';
 
 const DAY = 86_400_000;
 
-/** Bytes that reached a log group between two times: the scenario's figure, for as long as the group is there, and what streams remember. */
-function incoming({ bytesPerDay = 0, createdAt, streams }: LogGroup, from: number, to: number): number {
-  const events = Object.values(streams).flatMap((stream) => stream.events);
-  const put = events.filter(({ ingestionTime }) => ingestionTime >= from && ingestionTime < to);
-  const steady = (Math.max(0, to - Math.max(from, createdAt)) / DAY) * bytesPerDay;
-  return put.reduce((sum, { message }) => sum + Buffer.byteLength(message), steady);
+/** A scenario's figure of what reaches a log group, for as long as the group is there. */
+function steady({ here }: At, { namespace, name, dimensions }: Asked, from: number, to: number): number {
+  const group = own(here.groups, dimensions.LogGroupName ?? '');
+  if (namespace !== 'AWS/Logs' || name !== 'IncomingBytes' || !group?.bytesPerDay) return 0;
+  return (Math.max(0, to - Math.max(from, group.createdAt)) / DAY) * group.bytesPerDay;
 }
 
 /** One query: a value for each period that has data, newest first. */
-function values({ here, now }: At, { MetricStat }: Input, start: number, end: number): [number, number][] {
+function values(at: At, { MetricStat }: Input, start: number, end: number): [number, number][] {
   const { Metric, Period, Stat } = MetricStat;
-  const name = Metric.Dimensions?.find(({ Name }: Input) => Name === 'LogGroupName')?.Value;
-  const group = own(here.groups, name ?? '');
-  if (Metric.Namespace !== 'AWS/Logs' || Metric.MetricName !== 'IncomingBytes' || Stat !== 'Sum' || !group) return [];
+  const pairs = (Metric.Dimensions ?? []).map(({ Name, Value }: Input) => [Name, Value]);
+  const dimensions = Object.fromEntries(pairs);
+  const asked: Asked = { namespace: Metric.Namespace, name: Metric.MetricName, dimensions, statistic: Stat };
   const found: [number, number][] = [];
-  for (let from = start; from < Math.min(end, now); from += Period * 1_000) {
-    const sum = incoming(group, from, Math.min(from + Period * 1_000, now));
-    if (sum > 0) found.unshift([from, sum]);
+  for (let from = start; from < Math.min(end, at.now); from += Period * 1_000) {
+    const to = from + Period * 1_000;
+    const measured = statistic(at.here, asked, from, to);
+    const more = steady(at, asked, from, Math.min(to, at.now));
+    if (measured !== undefined || more) found.unshift([from, (measured ?? 0) + more]);
   }
   return found;
 }
 
+const invalid = (message: string) => awsError('ValidationError', message);
+
 export const cloudwatch: Service = {
   /** CloudWatch API reference, GetMetricData: what is not there has no value and is no error. */
   GetMetricData: (at, { MetricDataQueries: queries, StartTime, EndTime }) => {
-    if (queries.length > 500)
-      throw awsError('ValidationError', 'The collection MetricDataQueries must not have a size greater than 500.');
-    if (StartTime >= EndTime)
-      throw awsError('ValidationError', 'The parameter StartTime must be less than the parameter EndTime.');
+    if (queries.length > 500) throw invalid('The collection MetricDataQueries must not have a size greater than 500.');
+    if (StartTime >= EndTime) throw invalid('The parameter StartTime must be less than the parameter EndTime.');
+    if (queries.some(({ MetricStat }: Input) => MetricStat.Period % 60 !== 0))
+      throw invalid('The parameter Period must be a multiple of 60.');
     const MetricDataResults = queries.map((query: Input) => {
-      const found = values(at, query, StartTime.getTime(), EndTime.getTime());
+      // Rounded down to a whole minute (CloudWatch API reference, GetMetricData, StartTime).
+      const start = Math.floor(StartTime.getTime() / 60_000) * 60_000;
+      const found = values(at, query, start, EndTime.getTime());
       return {
         Id: query.Id,
         Label: query.MetricStat.Metric.MetricName,
@@ -45,5 +50,20 @@ export const cloudwatch: Service = {
       };
     });
     return { MetricDataResults, Messages: [] };
+  },
+  ListMetrics: ({ here }, { Namespace, MetricName, Dimensions = [] }) => {
+    const asked: Input[] = Dimensions;
+    const Metrics = known(here)
+      .filter(({ namespace }) => !Namespace || namespace === Namespace)
+      .filter(({ name }) => !MetricName || name === MetricName)
+      .filter(({ dimensions }) =>
+        asked.every(({ Name, Value }) => dimensions.some(([n, v]) => n === Name && (!Value || v === Value))),
+      )
+      .map(({ namespace, name, dimensions }) => ({
+        Namespace: namespace,
+        MetricName: name,
+        Dimensions: dimensions.map(([n, Value]) => ({ Name: n, Value })),
+      }));
+    return { Metrics };
   },
 };

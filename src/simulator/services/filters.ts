@@ -1,36 +1,13 @@
-import { gzipSync } from 'node:zlib';
 import { compare, own, page } from '../basics.ts';
 import { awsError } from '../errors.ts';
 import { matches, trouble } from '../filter-pattern.ts';
-import { keyTrouble } from '../keys.ts';
-import type { Filter, LogEvent, LogGroup, Stream, World } from '../model.ts';
-import { assumable, roleMay } from '../policy.ts';
+import type { Filter, LogGroup } from '../model.ts';
+import { assumable } from '../policy.ts';
 import { groupOf } from './groups.ts';
-import { accept } from './records.ts';
+import { isFirehose, reachable, sendControl } from './ingestion.ts';
 import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
 
 const invalid = (message: string) => awsError('InvalidParameterException', message);
-
-const isFirehose = (destinationArn: string): boolean => destinationArn.split(':')[2] === 'firehose';
-
-/** The stream that a filter of this region can write to now, through its role: ACTIVE, here, allowed. */
-function reachable(world: World, region: string, { destinationArn, roleArn = '' }: Filter): Stream | undefined {
-  const stream = Object.values(world.regions[region]!.streams).find((candidate) => candidate.arn === destinationArn);
-  if (stream?.status !== 'ACTIVE') return undefined;
-  const allowed = roleMay(world, roleArn, {
-    action: 'firehose:PutRecord',
-    resource: destinationArn,
-    context: { 'aws:resourceaccount': world.account },
-  });
-  return allowed && mayEncrypt(world, region, stream, roleArn) ? stream : undefined;
-}
-
-/** Who puts records into a stream with a key of the customer must be allowed to use it (AWS Health notice of April 2026; AWSWAFLoggingServiceRolePolicy). */
-function mayEncrypt(world: World, region: string, { encryption }: Stream, roleArn: string): boolean {
-  if (encryption.KeyType !== 'CUSTOMER_MANAGED_CMK' || !encryption.KeyARN) return true;
-  const context = { 'kms:viaservice': `firehose.${region}.amazonaws.com` };
-  return !keyTrouble(world, encryption.KeyARN, roleArn, ['kms:GenerateDataKey', 'kms:Decrypt'], context);
-}
 
 /** CloudWatch Logs names the log group as the source of the request (CloudWatch Logs user guide, "Confused deputy prevention"). */
 function checkDelivery(at: At, group: LogGroup, filter: Filter): void {
@@ -48,7 +25,7 @@ function checkDelivery(at: At, group: LogGroup, filter: Filter): void {
       'Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state.',
     );
   }
-  accept(world, region, stream, [control(world)]);
+  sendControl(world, region, stream);
 }
 
 function checkFields(input: Input): void {
@@ -121,41 +98,3 @@ export const filters: Service = {
     return {};
   },
 };
-
-/** Records as CloudWatch Logs sends them: one gzip member each (CloudWatch Logs user guide, "Subscription filters"). */
-const record = (content: object): string => gzipSync(JSON.stringify(content), { level: 6 }).toString('base64');
-
-const control = (world: World): string =>
-  record({
-    messageType: 'CONTROL_MESSAGE',
-    owner: 'CloudwatchLogs',
-    logGroup: '',
-    logStream: '',
-    subscriptionFilters: [],
-    logEvents: [
-      { id: '', timestamp: world.now, message: 'CWL CONTROL MESSAGE: Checking health of destination Firehose.' },
-    ],
-  });
-
-/** Forwards new events through each filter whose pattern they match. What cannot be delivered is lost. */
-export function forward({ world, region }: At, group: LogGroup, logStream: string, events: readonly LogEvent[]): void {
-  for (const filter of Object.values(group.filters)) {
-    const chosen = events.filter(({ message }) => matches(filter.filterPattern, message));
-    const stream = chosen.length && isFirehose(filter.destinationArn) && reachable(world, region, filter);
-    if (!stream) continue;
-    const logEvents = chosen.map(({ timestamp, message }) => ({
-      id: String(++world.serial).padStart(56, '3'),
-      timestamp,
-      message,
-    }));
-    const content = {
-      messageType: 'DATA_MESSAGE',
-      owner: world.account,
-      logGroup: group.name,
-      logStream,
-      subscriptionFilters: [filter.filterName],
-      logEvents,
-    };
-    accept(world, region, stream, [record(content)]);
-  }
-}

@@ -4,8 +4,9 @@ import { matches } from '../filter-pattern.ts';
 import type { LogEvent, LogGroup } from '../model.ts';
 import { addLogGroup } from '../world.ts';
 import { expectLogGroup } from './eks.ts';
-import { filters, forward } from './filters.ts';
+import { filters } from './filters.ts';
 import { groupOf } from './groups.ts';
+import { ingest } from './ingestion.ts';
 import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
 
 const invalid = (message: string) => awsError('InvalidParameterException', message);
@@ -126,23 +127,17 @@ const DescribeLogStreams: Operation = (at, input) => {
 
 const PutLogEvents: Operation = (at, { logGroupName, logStreamName, logEvents }) => {
   const group = groupOf(at, logGroupName);
-  const stream = own(group.streams, logStreamName);
-  if (!stream) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+  if (!own(group.streams, logStreamName))
+    throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+  if (!logEvents.length) throw invalid('logEvents must hold at least one event.');
   const events: LogEvent[] = logEvents.map(({ timestamp, message }: Input) => ({
     timestamp,
     message,
     ingestionTime: at.now,
   }));
-  if (!events.length) throw invalid('logEvents must hold at least one event.');
-  stream.events.push(...events);
-  stream.events.sort((a, b) => a.timestamp - b.timestamp).splice(0, stream.events.length - kept);
-  group.storedBytes += events.reduce((sum, { message }) => sum + message.length + 26, 0);
-  forward(at, group, logStreamName, events);
+  ingest(at, group, logStreamName, events);
   return { nextSequenceToken: String(++at.world.serial) };
 };
-
-/** The world stays small: a log stream remembers its last events only. */
-const kept = 1_000;
 
 const FilterLogEvents: Operation = (at, input) => {
   const { logStreamNames: names, logStreamNamePrefix: prefix = '', startTime = 0, endTime = Infinity } = input;
@@ -210,6 +205,13 @@ export const logs: Service = {
     if (own(streams, logStreamName))
       throw awsError('ResourceAlreadyExistsException', 'The specified log stream already exists');
     streams[logStreamName] = { createdAt: at.now, events: [] };
+    return {};
+  },
+  DeleteLogStream: (at, { logGroupName, logStreamName }) => {
+    const { streams } = groupOf(at, logGroupName);
+    if (!own(streams, logStreamName))
+      throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+    delete streams[logStreamName];
     return {};
   },
   DescribeAccountPolicies: ({ here }, { policyType }) => ({

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { nextId, own, schedule } from '../basics.ts';
 import { type KeyTrouble, keyTrouble } from '../keys.ts';
+import { measure } from '../metrics.ts';
 import type { Bucket, Due, JsonObject, Stream, World } from '../model.ts';
 import { denies, roleMay } from '../policy.ts';
 import { putObject } from './versions.ts';
@@ -15,12 +16,16 @@ export function accept(world: World, region: string, stream: Stream, records: re
     stream.buffer = { since: world.now, records: [], bytes: 0 };
     flushAt(world, region, stream, world.now + IntervalInSeconds! * 1_000);
   }
-  for (const record of records) {
-    stream.buffer.records.push(record);
-    stream.buffer.bytes += Buffer.byteLength(record, 'base64');
-  }
+  const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(record, 'base64'), 0);
+  stream.buffer.records.push(...records);
+  stream.buffer.bytes += bytes;
+  count(world, region, stream, { IncomingRecords: records.length, IncomingBytes: bytes, IncomingPutRequests: 1 });
   if (stream.buffer.bytes >= SizeInMBs! * 1_048_576) flush(world, region, stream);
 }
+
+/** Data Firehose developer guide, "Monitor Amazon Data Firehose Using CloudWatch Metrics". */
+const count = (world: World, region: string, { name }: Stream, values: Readonly<Record<string, number>>): void =>
+  measure(world.regions[region]!, world.now, 'AWS/Firehose', { DeliveryStreamName: name }, values);
 
 function flushAt(world: World, region: string, { name, buffer }: Stream, at: number): void {
   schedule(world, { what: 'stream.flush', at, region, name, since: buffer!.since });
@@ -34,6 +39,10 @@ function flush(world: World, region: string, stream: Stream): void {
   const { buffer } = stream;
   if (!buffer) return;
   const refused = refusal(world, region, stream);
+  count(world, region, stream, {
+    'DeliveryToS3.Success': refused ? 0 : 1,
+    'DeliveryToS3.DataFreshness': (world.now - buffer.since) / 1_000,
+  });
   if (refused) {
     noteError(world, region, stream, refused);
     if (world.now - buffer.since < keptMs) {
@@ -44,6 +53,7 @@ function flush(world: World, region: string, stream: Stream): void {
     const records = buffer.records.map((record) => Buffer.from(record, 'base64'));
     const body = Buffer.concat(records);
     const gzip = stream.destination.CompressionFormat === 'GZIP';
+    count(world, region, stream, { 'DeliveryToS3.Records': records.length, 'DeliveryToS3.Bytes': body.byteLength });
     putObject(world, target(world, stream)!, keyOf(world, stream, buffer.since), gzip ? gzipSync(body) : body);
   }
   delete stream.buffer;
