@@ -6,7 +6,7 @@ export default defineConfig({
     exclude: ['test/emulator/**'],
     sequence: { shuffle: true },
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
 });
