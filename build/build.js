@@ -30,6 +30,8 @@ export async function build() {
     minify: true,
     keepNames: true,
     metafile: true,
+    // As modules half of this large package can be left out.
+    alias: { '@aws-sdk/client-ec2': '@aws-sdk/client-ec2/dist-es/index.js' },
     define: { VERSION: JSON.stringify(version) },
   });
   const packages = packagesOf(metafile);

@@ -99,6 +99,7 @@ const COMMANDS: Readonly<
   'enable-audit': async () => (await import('./cli/commands/enable-audit.ts')).enableAudit,
   status: async () => (await import('./cli/commands/status.ts')).status,
   teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
+  doctor: async () => (await import('./cli/commands/doctor.ts')).doctor,
 };
 
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {

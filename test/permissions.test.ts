@@ -4,7 +4,7 @@ import { COMMANDS, type Command, type Extras } from '../src/desired/permissions.
 import type { Document } from '../src/render/document.ts';
 import type { IamRequest } from '../src/simulator/authorization.ts';
 import { addModule } from '../src/simulator/scenarios.ts';
-import { addBucket, addFilter, addLogGroup, type World } from '../src/simulator/world.ts';
+import { addBucket, addFilter, addLogGroup, addRole, type World } from '../src/simulator/world.ts';
 import { account } from './helpers/account.ts';
 import { isAllowed, isOfStranger } from './helpers/iam.ts';
 import {
@@ -72,6 +72,7 @@ const CASES: Readonly<Record<string, Case>> = {
       { line: AGAIN, world: changed(limitLearnedLongAgo) },
       { line: 'enable-audit --regions me-south-1 --yes -o json', world: strangersBucket },
       { line: `${AGAIN} --regions all --dry-run`, world: changed(() => {}) },
+      ...callersOf(`${ENABLE} --dry-run`, () => oneCluster()),
     ],
   },
   'enable-audit with a key': {
@@ -108,6 +109,10 @@ const CASES: Readonly<Record<string, Case>> = {
       { line: DELETE, world: changed(inUse) },
       { line: DELETE.replace('teardown', `teardown --regions ${EU}`), world: changed(() => {}, '', US, EU) },
       { line: 'teardown --regions all --dry-run -o json', world: changed(() => {}) },
+      ...callersOf(
+        'teardown --dry-run -o json',
+        changed(() => {}),
+      ),
     ],
   },
   'teardown with a key': {
@@ -115,7 +120,36 @@ const CASES: Readonly<Record<string, Case>> = {
     extras: { kmsKeys: [KEY] },
     scenarios: () => [{ line: DELETE.replace('--delete-data', '--no-drain'), world: changed(() => {}, WITH_KEY) }],
   },
+  doctor: {
+    command: 'doctor',
+    extras: {},
+    scenarios: () => [
+      { line: 'doctor -o json', world: changed(() => {}) },
+      { line: 'doctor --regions all -o json', world: changed(() => {}) },
+      ...callersOf(
+        'doctor -o json',
+        changed(() => {}),
+      ),
+    ],
+  },
+  'doctor with a key': {
+    command: 'doctor',
+    extras: { kmsKeys: [KEY] },
+    scenarios: () => [{ line: 'doctor -o json', world: changed(() => {}, WITH_KEY) }],
+  },
 };
+
+/** The same line with the credentials of a user, and of a role of IAM Identity Center. */
+const callersOf = (line: string, make: () => World | Promise<World>): Scenario[] =>
+  ['iam::123456789012:user/eve', `sts::123456789012:assumed-role/${SSO}/eve`].map((who) => ({
+    line,
+    world: async () => {
+      const world = await make();
+      addRole(world, SSO, { path: '/aws-reserved/sso.amazonaws.com/eu-west-1/', attached: [ADMIN] });
+      return Object.assign(world, { caller: `arn:aws:${who}` });
+    },
+  }));
+const SSO = 'AWSReservedSSO_Admin_0123456789abcdef';
 
 /** RAD's Terraform module delivers from each log group; people have hung things on its roles. */
 function withModule(): World {
@@ -257,9 +291,12 @@ async function usedOf({ action, statement, rest }: Cut, { asked, world }: Ran) {
 }
 
 /** Whether the document of a run says that this action is missing. */
-function isNamed({ errors, warnings }: Document, action: string, optional: boolean): boolean {
+function isNamed({ errors, warnings, checks = [] }: Document, action: string, optional: boolean): boolean {
   const name = new RegExp(`${action}(?![A-Za-z])`);
-  return [...errors, ...(optional ? warnings : [])].some(({ message, hint }) => name.test(`${message} ${hint}`));
+  return (
+    [...errors, ...(optional ? warnings : [])].some(({ message, hint }) => name.test(`${message} ${hint}`)) ||
+    checks.some(({ reason }) => name.test(`${reason}`))
+  );
 }
 
 describe.each(Object.entries(CASES))('the policy for %s', (_, { command, extras, scenarios }) => {
@@ -294,7 +331,7 @@ describe.each(Object.entries(CASES))('the policy for %s', (_, { command, extras,
       if (isShown && used.every(({ size }) => size === 0)) continue;
       const { action, rest } = cut;
       const { Sid = '', Resource } = cut.statement;
-      const idle = Resource.filter((resource) => !used.some((things) => things.has(resource)));
+      const idle = isShown ? [] : Resource.filter((resource) => !used.some((things) => things.has(resource)));
       const what = `${action} of ${Sid}`;
       const advice = 'take it out of src/desired/permissions.ts, or add a scenario that needs it';
       expect(idle, `no run uses ${what}: ${advice}`).toEqual([]);

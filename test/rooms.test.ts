@@ -29,7 +29,7 @@ const roomOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexO
 /** What a room may import beside its own files; `types` only with `import type`. */
 const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> = {
   engine: { any: /^node:crypto$/ },
-  aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/|node:(crypto|fs|http|https|tls)$|https?-proxy-agent$)/ },
+  aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/|node:(crypto|events|fs|http|https|tls)$|https?-proxy-agent$)/ },
   desired: {
     any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$|rad\/registration\.ts$)/,
     types: /^(aws\/clients|rad\/api)\.ts$/,
@@ -39,8 +39,9 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
   },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
+  doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   cli: {
-    any: /^(desired\/|engine\/|render\/|aws\/(discover|regions|errors|keys|permits|volume|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|render\/|aws\/(account-policies|discover|errors|keys|patience|permits|regions|simulate|subnets|volume|kinds\/role)\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -1,6 +1,7 @@
 import { AccountClient } from '@aws-sdk/client-account';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -36,6 +37,8 @@ export interface Aws extends Clients {
   readonly survey: Survey;
   /** Loaded when it is first asked for: only keys of the customer need it. */
   kms(): Promise<KMSClient>;
+  /** The same: only the subnets of clusters need it. */
+  ec2(): Promise<EC2Client>;
 }
 
 /** One API call, told after it has ended; `ms` is on the run's clock. */
@@ -95,16 +98,24 @@ export function createAws(region: string, accountId: string, options: ClientOpti
     options.onClient?.(client, service, region);
     return client;
   };
-  let kms: Promise<KMSClient> | undefined;
-  const loadKms = async () => {
+  const kms = once(async () => {
     const { KMSClient } = await import('./kms-client.ts');
     return prepare(new KMSClient(config) as KMSClient & Attachable, 'kms');
-  };
-  const aws = { region, accountId, survey: createSurvey(() => aws), kms: () => (kms ??= loadKms()) } as Aws;
+  });
+  const ec2 = once(async () => {
+    const { EC2Client } = await import('./ec2-client.ts');
+    return prepare(new EC2Client(config) as EC2Client & Attachable, 'ec2');
+  });
+  const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2 } as Aws;
   for (const service of Object.keys(services) as Service[])
     defineLazily(aws, service, () => prepare(new services[service](config) as Attachable, service));
   return aws;
 }
+
+const once = <T>(load: () => Promise<T>) => {
+  let loaded: Promise<T> | undefined;
+  return () => (loaded ??= load());
+};
 
 const defineLazily = (on: object, key: string, make: () => unknown) => {
   let made: unknown;

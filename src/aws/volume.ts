@@ -1,14 +1,12 @@
 import { type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
-import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
 import type { Clock } from './clock.ts';
+import { patiently } from './patience.ts';
 
 const DAYS = 14;
 const DAY = 86_400;
 /** CloudWatch API reference, GetMetricData. */
 const MOST_QUERIES = 500;
-/** An estimate is worth this much waiting. Milliseconds. */
-const PATIENCE = 20_000;
 
 /**
  * What reached each of these log groups on an average day of the last two weeks, in bytes, before compression. One call for 500
@@ -19,20 +17,10 @@ export async function incomingBytesPerDay(
   logGroups: readonly string[],
   clock: Clock,
 ): Promise<ReadonlyMap<string, number>> {
-  const calls = new AbortController();
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.alarm(PATIENCE, () => {
-      calls.abort();
-      reject(new RadError('TIMEOUT', `CloudWatch gave no metrics within ${PATIENCE / 1_000} s`));
-    });
+  return patiently(clock, 'CloudWatch gave no metrics', async (signal) => {
+    const pages = await Promise.all(chunks(logGroups).map((groups) => ask(aws, groups, clock.now(), signal)));
+    return new Map(pages.flat());
   });
-  const pages = Promise.all(chunks(logGroups).map((groups) => ask(aws, groups, clock.now(), calls.signal)));
-  try {
-    return new Map((await Promise.race([pages, late])).flat());
-  } finally {
-    cancel();
-  }
 }
 
 async function ask(

@@ -34,6 +34,8 @@ export interface Intent {
   readonly leaving?: Departure;
   /** What the plan adds to the bill. */
   price?(steps: readonly Step[]): Promise<Priced>;
+  /** What may make the plan fail, or undo it. */
+  preflight?(steps: readonly Step[]): Promise<readonly Notice[]>;
   /** Asked once the plan is known and something would be written. */
   confirm?(result: Result): Promise<void>;
 }
@@ -60,7 +62,7 @@ export async function converge(
   };
   const wanted = regions.length || goal === 'absent' ? desired(account, settings, leaving) : [];
   const steps = plan(goal, await observe(wanted));
-  const priced = await intent.price?.(steps);
+  const [priced, hints = []] = await Promise.all([intent.price?.(steps), intent.preflight?.(steps)]);
   if (signal.aborted) throw signal.reason;
 
   const result: Result = {
@@ -79,6 +81,7 @@ export async function converge(
       ...warnings,
       ...stepWarnings(goal, steps, settings, account),
       ...(priced?.warnings ?? []),
+      ...hints,
     ],
     ...(priced?.cost && { cost: priced.cost }),
   };

@@ -19,6 +19,8 @@ export interface Home {
   readonly aws: Aws;
   readonly account: string;
   readonly partition: string;
+  /** The ARN of whose credentials these are. */
+  readonly caller: string;
   readonly names: Names;
   /** undefined: there is no reader role. */
   readonly readerTags: Tags | undefined;
@@ -32,7 +34,7 @@ export async function signIn({ options, announce, connect, defaultRegion, mend }
   announce();
   const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
-  const { account, partition } = await identify(connect(region, ''), mend);
+  const { account, partition, arn: caller } = await identify(connect(region, ''), mend);
   checkAccount(account, options.account, '--account');
   if (named && partitionOf(named) !== partition)
     throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);
@@ -41,7 +43,8 @@ export async function signIn({ options, announce, connect, defaultRegion, mend }
   const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
     throw explain(error);
   });
-  return { aws, account, partition, names, readerTags, connected: connectedRegions(readerTags), warnings: [] };
+  const connected = connectedRegions(readerTags);
+  return { aws, account, partition, caller, names, readerTags, connected, warnings: [] };
 }
 
 /** A teardown at the same time may take the record away that this run has made: then nothing says what stands. */

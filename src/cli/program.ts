@@ -11,7 +11,7 @@ import {
 } from './options.ts';
 import { usage } from './values.ts';
 
-type CommandName = 'enable-audit' | 'status' | 'teardown' | 'policy' | 'sandbox reset' | 'sandbox traffic';
+type CommandName = 'enable-audit' | 'status' | 'teardown' | 'doctor' | 'policy' | 'sandbox reset' | 'sandbox traffic';
 
 /** What was typed, checked and merged with the environment. */
 export interface Invocation {
@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['rad-connect teardown --dry-run', 'rad-connect teardown --yes --confirm 123456789012 --delete-data'],
   },
   {
+    name: 'doctor',
+    help: 'read only: find what is wrong, and say how to mend it',
+    options: [],
+    examples: [
+      'rad-connect doctor',
+      'rad-connect doctor --regions eu-west-1',
+      "rad-connect doctor -o json | jq '.findings'",
+    ],
+  },
+  {
     name: 'policy',
     help: 'print the IAM policy that the operator needs; no AWS call',
     options: POLICY_OPTIONS,
@@ -65,7 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'sandbox reset',
     help: 'begin anew with the simulated account behind --sandbox',
     options: [],
-    argument: ['[scenario]', 'which account to begin with: default, laws, denied, terraform, empty or many'],
+    argument: ['[scenario]', 'which account to begin with: default, laws, denied, troubled, terraform, empty or many'],
     examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
   },
   {

@@ -99,6 +99,14 @@ const deleteRoles = (roles: Thing): Calls => ({
 /** The price of a plan is measured where it can be. */
 const MEASURE: Calls = { 'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }] };
 
+/** What may make a plan fail is told beforehand where it can be. */
+const HINTS: Calls = {
+  'ec2:DescribeSubnets': [{ on: 'anything', optional: true }],
+  'iam:GetRole': [{ on: 'ssoRoles', optional: true }],
+  'iam:SimulatePrincipalPolicy': [{ on: 'callers', optional: true }],
+};
+const ACCOUNT_POLICIES: Calls = { 'logs:DescribeAccountPolicies': [{ on: 'anything', optional: true }] };
+
 const REMOVE: Calls = {
   ...deleteRoles('roles'),
   'eks:DescribeUpdate': on('clusters'),
@@ -155,10 +163,11 @@ interface CommandCalls {
 }
 
 const CALLS = {
-  'enable-audit': { always: [LOOK, MAKE, MEASURE], kmsKeys: USE_KEYS, adopt: TAKE_OVER },
+  'enable-audit': { always: [LOOK, MAKE, MEASURE, HINTS, ACCOUNT_POLICIES], kmsKeys: USE_KEYS, adopt: TAKE_OVER },
   status: { always: [LOOK], kmsKeys: LOOK_AT_KEYS },
   // The key of a bucket that stays is recorded.
-  teardown: { always: [LOOK, REMOVE], kmsKeys: { 'iam:TagRole': on('reader') } },
+  teardown: { always: [LOOK, REMOVE, HINTS], kmsKeys: { 'iam:TagRole': on('reader') } },
+  doctor: { always: [LOOK, HINTS, ACCOUNT_POLICIES], kmsKeys: LOOK_AT_KEYS },
 } satisfies Readonly<Record<string, CommandCalls>>;
 
 export type Command = keyof typeof CALLS;

@@ -45,6 +45,9 @@ export function thingsOf({ partition, account = CALLERS_ACCOUNT, prefix, kmsKeys
     reader: reader!,
     delivery: delivery!,
     subscription: subscription!,
+    // IAM Identity Center puts its roles there (IAM Identity Center user guide, "Referencing permission sets").
+    ssoRoles: arn('iam', '', 'role/aws-reserved/sso.amazonaws.com/*'),
+    callers: [arn('iam', '', 'role/*'), arn('iam', '', 'user/*')],
     instanceProfiles: arn('iam', '', 'instance-profile/*'),
     buckets: names.allBucketsArn,
     objects: `${names.allBucketsArn}/*`,

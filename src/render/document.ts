@@ -20,6 +20,24 @@ export interface Problem extends Notice {
   readonly requestId: string | null;
 }
 
+/** What `doctor` found: what it is and why it matters, and as the hint what mends it. */
+export interface Finding extends Notice {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly check: string;
+}
+/** One thing that `doctor` looked at, in one place. */
+export interface CheckRow {
+  readonly name: string;
+  readonly region: string;
+  readonly state: 'ok' | 'found' | 'unknown';
+  /** What is good, or why it is not known; null where findings tell. */
+  readonly reason: string | null;
+}
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly checks: readonly CheckRow[];
+}
+
 export interface ChangeRow {
   readonly region: string;
   readonly type: Type;
@@ -94,6 +112,9 @@ export interface Document {
   /** IAM documents, of the command that prints them. */
   readonly policy?: readonly PolicyDocument[];
   readonly traffic?: readonly TrafficRow[];
+  /** Of `doctor`; what is wrong with the account is told there, and `errors` has what ended the run. */
+  readonly findings?: readonly Finding[];
+  readonly checks?: readonly CheckRow[];
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -125,6 +146,7 @@ export interface Result {
   readonly warnings: readonly Notice[];
   readonly policy?: readonly PolicyDocument[];
   readonly traffic?: readonly TrafficRow[];
+  readonly diagnosis?: Diagnosis;
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -142,8 +164,7 @@ export function toDocument(result: Result, version: string): Document {
   const pairs = pairUp(result);
   const changes = pairs.map(toRow(result)).sort(byPlace);
   const errors = [
-    ...regionErrors(result),
-    ...stepErrors(pairs, result.error),
+    ...(result.diagnosis ? [] : [...regionErrors(result), ...stepErrors(pairs, result.error)]),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
   return {
@@ -167,6 +188,7 @@ export function toDocument(result: Result, version: string): Document {
     errors: errors.sort(byPlace),
     ...(result.policy && { policy: result.policy }),
     ...(result.traffic && { traffic: result.traffic }),
+    ...result.diagnosis,
   };
 }
 
@@ -286,7 +308,7 @@ const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
 };
 
 function verdict(
-  { readOnly, dryRun, error }: Result,
+  { readOnly, dryRun, error, diagnosis }: Result,
   pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
@@ -295,6 +317,7 @@ function verdict(
     if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';
     return errors.every(({ code }) => ERROR_CODES[code as ErrorCode].blocks) ? 'blocked' : 'failed';
   }
+  if (diagnosis?.findings.some(({ severity }) => severity === 'error')) return 'partial';
   const pending = pairs.some(({ step, outcome }) => !outcome && writes(step));
   return (readOnly || dryRun) && pending ? 'changes' : 'ok';
 }
@@ -354,7 +377,7 @@ function filterState(pair: Pair | undefined): ClusterRow['filter'] {
 }
 
 /** What these tools leave on what they manage: CloudFormation by itself, eksctl by its labels, Terraform by wide-spread habit. */
-function managerOf(tags: Readonly<Record<string, string>>): ClusterRow['managedBy'] {
+export function managerOf(tags: Readonly<Record<string, string>>): ClusterRow['managedBy'] {
   const keys = Object.keys(tags);
   if (keys.some((key) => /^(alpha\.eksctl\.io|eksctl\.cluster\.k8s\.io)\//.test(key))) return 'eksctl';
   if (keys.some((key) => key.startsWith('aws:cloudformation:'))) return 'cloudformation';

@@ -1,7 +1,8 @@
 import type { Json } from '../engine/resource.ts';
 import { costLines } from './cost.ts';
 import type { ChangeRow, ClusterRow, Document, Summary, TrafficRow } from './document.ts';
-import { columns, type Paint } from './style.ts';
+import { findingBlocks } from './findings.ts';
+import { columns, type Paint, plural } from './style.ts';
 
 const MARKS = {
   create: '+',
@@ -30,7 +31,11 @@ export function toText(document: Document, paint: Paint): string {
   if (document.traffic) return trafficText(document.traffic, paint);
   const blocks = [
     heading(document),
-    ...(document.command === 'status' ? statusBlocks(document, paint) : planBlocks(document, paint)),
+    ...(document.findings
+      ? findingBlocks(document, paint)
+      : document.command === 'status'
+        ? statusBlocks(document, paint)
+        : planBlocks(document, paint)),
   ];
   return `${blocks.join('\n')}\n`;
 }
@@ -211,5 +216,3 @@ function regionTable(
   const table = rows.length ? columns([['CLUSTER', 'AUDIT', 'FILTER', 'DELIVERY', 'MANAGED BY'], ...rows], '  ') : [];
   return ['', `${title}${buckets[region] ? ` · s3://${buckets[region]}` : ''}`, ...table];
 }
-
-export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

@@ -2,8 +2,7 @@ import type { Ora } from 'ora';
 import type { Event, Outcome, Report } from '../engine/event.ts';
 import { type Step, writes } from '../engine/plan.ts';
 import { placeOf } from './document.ts';
-import { plural } from './human.ts';
-import type { Paint, Stream } from './style.ts';
+import { type Paint, plural, type Stream } from './style.ts';
 
 interface ProgressOptions {
   readonly stream: Stream;

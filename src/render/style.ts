@@ -25,3 +25,5 @@ export function columns(rows: readonly (readonly string[])[], indent = ''): stri
     (indent + row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ')).trimEnd(),
   );
 }
+
+export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

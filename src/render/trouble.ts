@@ -1,25 +1,8 @@
 import { ERROR_CODES, type ErrorCode } from '../engine/errors.ts';
+import { few, groupBy } from './alike.ts';
 import type { ChangeRow, Notice, Problem } from './document.ts';
 import { nameOf } from './human.ts';
 import type { Paint } from './style.ts';
-
-/** Of what is alike a person wants to see a few; the document holds all of it. */
-const MOST_ALIKE = 3;
-const few = <T>(all: readonly T[]) => {
-  const shown = all.slice(0, all.length === MOST_ALIKE + 1 ? all.length : MOST_ALIKE);
-  return { shown, more: all.length - shown.length };
-};
-
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return [...groups.values()];
-}
 
 /** Each cause once, in three lines: what failed, why, what to do. */
 export const errorsText = (errors: readonly Problem[], changes: readonly ChangeRow[], paint: Paint): string => {

@@ -119,13 +119,23 @@ const logs: Requests = (world, { operation, region, input }, ask) => {
   ];
 };
 
-/** No resource types (Service Authorization Reference, Amazon CloudWatch). */
-const cloudwatch: Requests = (_, __, ask) => [ask('*')];
+/** No resource types (Service Authorization Reference, Amazon CloudWatch, Amazon EC2). */
+const anything: Requests = (_, __, ask) => [ask('*')];
 
 const account: Requests = (world, _, ask) => [ask(arn(world, 'account', '', 'account'))];
 
 /** STS answers who one is without any permission (STS API reference, GetCallerIdentity). */
-const services: Readonly<Record<string, Requests>> = { iam, s3, eks, firehose, logs, kms, cloudwatch, account };
+const services: Readonly<Record<string, Requests>> = {
+  iam,
+  s3,
+  eks,
+  firehose,
+  logs,
+  kms,
+  account,
+  cloudwatch: anything,
+  ec2: anything,
+};
 
 /** AWS's words for it (IAM user guide, "Troubleshoot access denied"). */
 export function refusal({ caller, account }: World, { service, operation }: Call, { action, resource }: IamRequest) {

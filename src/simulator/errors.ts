@@ -22,6 +22,7 @@ export const serviceIds: Readonly<Record<string, string>> = {
   rad: 'RAD',
   account: 'Account',
   kms: 'KMS',
+  ec2: 'EC2',
 };
 
 /** The error of one request: who answered, and under which id. The query protocols also give the code as it was on the wire. */
@@ -64,7 +65,8 @@ export const hostNotFound = (host: string): Error =>
   });
 
 /**
- * Query and XML services say AccessDenied, the JSON ones AccessDeniedException (IAM user guide "Troubleshoot access denied").
+ * Query and XML services say AccessDenied, EC2 UnauthorizedOperation, the JSON ones AccessDeniedException (IAM user guide "Troubleshoot
+ * access denied"; EC2 API reference, error codes).
  * `service` is the one that was called: it may ask IAM about an action of another.
  */
 export function accessDenied(
@@ -74,7 +76,11 @@ export function accessDenied(
   caller = 'assumed-role/Admin/sandbox',
   service = action.split(':')[0]!,
 ): AwsError {
-  const name = ['iam', 'sts', 's3'].includes(service) ? 'AccessDenied' : 'AccessDeniedException';
+  const name = ['iam', 'sts', 's3'].includes(service)
+    ? 'AccessDenied'
+    : service === 'ec2'
+      ? 'UnauthorizedOperation'
+      : 'AccessDeniedException';
   const message = `User: ${caller} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
   return awsError(name, message, service === 'logs' || service === 'firehose' ? 400 : 403);
 }

@@ -139,6 +139,8 @@ export interface Cluster {
   logging: string[];
   /** DescribeCluster leaves out the setup of the types that are off. */
   terse?: true;
+  /** Free addresses of the subnets of its control plane, by their ids; absent: two with room enough. */
+  subnets?: Record<string, number>;
   tags: Tags;
   updates: Record<string, Update>;
   failNextUpdate?: { errorCode: string; errorMessage: string; resourceIds: string[] };

@@ -164,6 +164,27 @@ export function laws(world = emptyWorld(), regions: readonly string[] = ['us-eas
   return world;
 }
 
+/** The same company, with what gets in the way: full subnets, tools that hold clusters, policies of the account, a log group without filters. */
+function troubled(): World {
+  const world = company();
+  const [us, eu] = ['us-east-1', 'eu-west-1'];
+  const here = (region: string) => world.regions[region]!;
+  Object.assign(here(us).clusters['payments-prod']!, {
+    subnets: { 'subnet-0a1b2c3d4e5f60001': 0, 'subnet-0a1b2c3d4e5f60002': 3 },
+    tags: { team: 'payments', env: 'prod', terraform: 'true' },
+  });
+  Object.assign(here(eu).clusters['checkout-prod']!.tags, { 'aws:cloudformation:stack-name': 'checkout-eks' });
+  Object.assign(here(eu).clusters.analytics!.tags, { 'alpha.eksctl.io/cluster-name': 'analytics' });
+  here(us).groups['/aws/eks/staging/cluster']!.class = 'INFREQUENT_ACCESS';
+  here(us).accountPolicies.push({
+    policyName: 'everything-to-siem',
+    policyType: 'SUBSCRIPTION_FILTER_POLICY',
+    policyDocument: JSON.stringify({ DestinationArn: here(us).streams.clickstream!.arn, FilterPattern: '' }),
+    scope: 'ALL',
+  });
+  return world;
+}
+
 /** The same company, one region closed by an organisation policy; me-south-1, an opt-in region, is off as everywhere. */
 function denied(): World {
   const world = company();
@@ -190,6 +211,7 @@ export const scenarios: Readonly<Record<string, () => World>> = {
   default: company,
   laws: () => laws(),
   denied,
+  troubled,
   terraform,
   empty: () => emptyWorld(),
   many: () => many(1_000),

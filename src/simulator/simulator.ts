@@ -6,6 +6,7 @@ import { type AwsError, awsError, SOCKET_TIMEOUT, sign, socketTimedOut } from '.
 import { admit } from './gate.ts';
 import { account } from './services/account.ts';
 import { cloudwatch } from './services/cloudwatch.ts';
+import { ec2 } from './services/ec2.ts';
 import { eks } from './services/eks.ts';
 import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
@@ -79,6 +80,7 @@ const services: Readonly<Record<string, Service>> = {
   account,
   kms,
   cloudwatch,
+  ec2,
   rad,
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeRow, ClusterRow, Document, Notice, Problem, Summary } from '../../src/render/document.ts';
-import { plural, toText } from '../../src/render/human.ts';
-import { type Paint, painter } from '../../src/render/style.ts';
+import { toText } from '../../src/render/human.ts';
+import { type Paint, painter, plural } from '../../src/render/style.ts';
 import { errorsText, warningsText } from '../../src/render/trouble.ts';
 
 const plain: Paint = (_, text) => text;

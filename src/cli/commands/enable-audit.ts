@@ -18,6 +18,7 @@ import {
   signIn,
 } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
+import { preflight } from '../preflight.ts';
 import { usage } from '../values.ts';
 
 /** Make the account match. */
@@ -56,6 +57,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       goal: 'present',
       readOnly: false,
       price: (steps) => price(steps, regions, context),
+      preflight: (steps) => preflight('enable-audit', home, tolerated, steps, context),
       async confirm(result) {
         if (!mayAsk) return;
         ask.show(result);

@@ -1,6 +1,6 @@
 import type { Notice, Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
-import { checkRegions, converge } from '../converge.ts';
+import { checkRegions, converge, type Situation } from '../converge.ts';
 import {
   chooseClusters,
   type Home,
@@ -14,6 +14,11 @@ import { lookAtKeys } from '../keys.ts';
 
 /** What is there and what differs. Reads only. */
 export async function status(context: Context): Promise<Result> {
+  return converge({ command: 'status', goal: 'present', readOnly: true }, await survey(context), context);
+}
+
+/** The regions that are recorded, or named, as they are. */
+export async function survey(context: Context): Promise<Situation> {
   checkRegions(context, { needsRole: false });
   const home = await signIn(context);
   const withBucket = await regionsWithBucket(home);
@@ -24,11 +29,7 @@ export async function status(context: Context): Promise<Result> {
   const keys = await lookAtKeys(home, chosen.regions, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
   const warnings = [...chosen.warnings, ...keys.warnings, ...left.map((region) => dataRemains(home, region))];
-  return converge(
-    { command: 'status', goal: 'present', readOnly: true },
-    { home, settings, found, regions: keys.regions, warnings },
-    context,
-  );
+  return { home, settings, found, regions: keys.regions, warnings };
 }
 
 const dataRemains = ({ names, account }: Home, region: string): Notice => ({

@@ -14,6 +14,7 @@ import {
   settingsFor,
   signIn,
 } from '../discover.ts';
+import { preflight } from '../preflight.ts';
 import { usage } from '../values.ts';
 
 /** Remove what rad-connect made, and put cluster logging back. */
@@ -46,6 +47,7 @@ export async function teardown(context: Context): Promise<Result> {
       goal: 'absent',
       readOnly: false,
       leaving,
+      preflight: (steps) => preflight('teardown', home, found, steps, context),
       async confirm(result) {
         if (options.yes) return;
         ask.show(result);

@@ -4,6 +4,7 @@ import { logTypes } from '../facts.ts';
 import type { Cluster, Due, Update, World } from '../model.ts';
 import { keepPast } from '../staleness.ts';
 import { addLogGroup } from '../world.ts';
+import { subnetsOf } from './ec2.ts';
 import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
 
 const invalid = (message: string, clusterName: string) =>
@@ -29,6 +30,7 @@ const describe = (at: At, cluster: Cluster) => ({
   roleArn: `arn:${at.world.partition}:iam::${at.world.account}:role/eks-${cluster.name}`,
   platformVersion: 'eks.1',
   health: { issues: [] },
+  resourcesVpcConfig: { subnetIds: Object.keys(subnetsOf(cluster)) },
   logging: {
     clusterLogging: [
       ...setup(cluster.logging, true),

@@ -1,0 +1,110 @@
+import { radAccessExam, radTrustExam, serviceRoles } from '../../doctor/access.ts';
+import { POLICY_TYPES } from '../../doctor/account-policies.ts';
+import { clusterExams } from '../../doctor/clusters.ts';
+import { deliveryExam } from '../../doctor/delivery.ts';
+import { type Check, diagnose, type Exam, whyUnknown } from '../../doctor/exam.ts';
+import { noticeExams } from '../../doctor/notices.ts';
+import type { Place } from '../../doctor/place.ts';
+import { regionExam } from '../../doctor/regions.ts';
+import type { Step } from '../../engine/plan.ts';
+import { placeOf, type Result } from '../../render/document.ts';
+import type { Context } from '../context.ts';
+import { converge, type Situation } from '../converge.ts';
+import type { Found } from '../discover.ts';
+import { type Look, lookAtAccountPolicies, lookAtPermissions, lookAtSubnets } from '../inspect.ts';
+import { survey } from './status.ts';
+
+/** What is wrong with an account, and what mends it. Reads only, and sees what `status` sees, and around it. */
+export async function doctor(context: Context): Promise<Result> {
+  const situation = await survey(context);
+  const result = await converge({ command: 'doctor', goal: 'present', readOnly: true }, situation, context);
+  const { steps, warnings } = result;
+  const exams = await Promise.all([
+    accountExams(situation, steps, context),
+    ...situation.found.map((found) => regionExams(situation, found, steps, context)),
+  ]);
+  return { ...result, warnings: [], diagnosis: diagnose([...exams.flat(), ...noticeExams(warnings)]) };
+}
+
+async function accountExams(situation: Situation, steps: readonly Step[], context: Context): Promise<Exam[]> {
+  const { home, found, settings } = situation;
+  const { account, names, partition, connected, caller } = home;
+  const identity = { check: 'identity', region: 'global', findings: [] } as const;
+  const regions = found.filter(({ state }) => state === 'ok').map(({ name }) => name);
+  const permissions = lookExam(
+    'permissions',
+    'global',
+    'IAM denies nothing that enable-audit and teardown need, as far as it can simulate',
+    await lookAtPermissions(home, ['enable-audit', 'teardown'], regions, context),
+  );
+  const here = { steps: steps.filter(({ resource }) => placeOf(resource) === 'global'), mend: mendWith(context) };
+  const isInstalled = home.readerTags !== undefined;
+  return [
+    { ...identity, fine: `account ${account} (${partition}), as ${caller}` },
+    permissions,
+    ...(isInstalled
+      ? [
+          deliveryExam({ ...here, region: 'global', connected: connected.length > 0 }),
+          radTrustExam({ ...here, names, account, settings }),
+        ]
+      : []),
+  ];
+}
+
+async function regionExams(
+  { home, settings }: Situation,
+  { name: region, aws, state, error, clusters }: Found,
+  all: readonly Step[],
+  context: Context,
+): Promise<Exam[]> {
+  const connected = home.connected.includes(region);
+  const steps = all.filter((step) => step.resource.region === region || placeOf(step.resource) === 'global');
+  const place: Place = {
+    region,
+    connected,
+    state,
+    error,
+    clusters: clusters.length,
+    steps,
+    names: home.names,
+    account: home.account,
+    settings,
+    mend: mendWith(context, region),
+  };
+  const seen = regionExam(place, context.options.regions?.includes(region) ?? false);
+  if (state !== 'ok') return [seen];
+  const own = steps.filter((step) => placeOf(step.resource) === region);
+  const [subnets, policies] = await Promise.all([
+    lookAtSubnets(aws, own, context, true),
+    lookAtAccountPolicies(home, aws, own, POLICY_TYPES, context),
+  ]);
+  const delivery = deliveryExam({ ...place, steps: own });
+  const ours = [{ ...delivery, findings: [...delivery.findings, ...serviceRoles(place)] }, ...clusterExams(place)];
+  return [
+    seen,
+    // Where nothing is connected yet, only what would hinder it is worth a word.
+    ...(connected
+      ? [...ours, radAccessExam(place)]
+      : ours.filter(({ findings, unknown }) => findings.length || unknown)),
+    lookExam('subnets', region, 'subnets of clusters have room for a change of logging', subnets),
+    lookExam('account-policies', region, 'no policy of the account touches the logs of clusters', policies),
+  ];
+}
+
+const lookExam = (check: Check, region: string, fine: string, { findings, unseen }: Look): Exam => ({
+  check,
+  region,
+  findings,
+  unknown: unseen.map(({ error }) => whyUnknown(error)).join('; ') || undefined,
+  fine,
+});
+
+function mendWith({ options: { namePrefix } }: Context, region?: string): string {
+  return [
+    'rad-connect enable-audit',
+    namePrefix !== 'rad' && `--name-prefix ${namePrefix}`,
+    region && `--regions ${region}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
