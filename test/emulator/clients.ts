@@ -1,5 +1,6 @@
 import { AccountClient } from '@aws-sdk/client-account';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -12,6 +13,7 @@ export const ACCOUNT = '123456789012';
 
 export type Clients = {
   account: AccountClient;
+  ec2: EC2Client;
   eks: EKSClient;
   firehose: FirehoseClient;
   iam: IAMClient;
@@ -37,6 +39,7 @@ export function clients(emulator: Emulator, region: string, options: ClientOptio
   };
   const made: Clients = {
     account: new AccountClient(config),
+    ec2: new EC2Client(config),
     eks: new EKSClient(config),
     firehose: new FirehoseClient(config),
     iam: new IAMClient(config),

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
+import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { UpdateClusterConfigCommand } from '@aws-sdk/client-eks';
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, DeleteBucketPolicyCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Document } from '../../src/render/document.ts';
 import { ACCOUNT, clients, type Emulator, run, seed, snapshot, startEmulator } from './emulator.ts';
@@ -127,6 +128,42 @@ describe('the built program against an emulator', () => {
     expect(after.roles['rad-firehose']).toEqual(before.roles['rad-firehose']);
     expect((await cli(DELETE)).code).toBe(0);
     expect(await snapshot(emulator, ['eu-west-1'])).toEqual(before);
+  });
+
+  test('doctor finds what was broken by hand, and writes nothing', async () => {
+    await seed(emulator, REGIONS);
+    const first = await cli(ENABLE);
+    expect(first.json.warnings.map(({ code }) => code)).not.toContain('SUBNET_IPS');
+    await emulator.forgetCalls();
+    const healthy = await cli(['doctor', '-o', 'json']);
+    const errors = ({ findings = [] }: Document) =>
+      findings.filter(({ severity }) => severity === 'error').map(({ code, region }) => `${code} ${region}`);
+    expect([healthy.code, errors(healthy.json)]).toEqual([
+      3,
+      ['FILTER_SLOTS_FULL eu-west-1', 'FILTER_SLOTS_FULL us-east-1'],
+    ]);
+    const states = (name: string) => healthy.json.checks?.filter((row) => row.name === name).map(({ state }) => state);
+    expect(states('subnets')).toEqual(['ok', 'ok']);
+    expect(states('rad-access')).toEqual(['found', 'ok', 'ok']);
+    expect(states('account-policies')).toEqual(['ok', 'ok']);
+    expect(await emulator.writes()).toEqual([]);
+
+    const { iam, logs, s3 } = clients(emulator, 'eu-west-1', { quiet: true });
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 's3:ListBucket', Resource: '*' }],
+    });
+    await iam.send(new PutRolePolicyCommand({ RoleName: 'rad-audit-logs', PolicyName: 'rad-connect', PolicyDocument }));
+    await logs.send(new DeleteLogGroupCommand({ logGroupName: '/aws/eks/off/cluster' }));
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket: BUCKET }));
+    const broken = await cli(['doctor', '-r', 'eu-west-1', '-o', 'json']);
+    expect(errors(broken.json)).toEqual(
+      expect.arrayContaining(['RAD_CANNOT_READ eu-west-1', 'FILTER_MISSING eu-west-1']),
+    );
+    expect(broken.json.findings).toContainEqual(expect.objectContaining({ code: 'DRIFTED', id: BUCKET }));
+    const mended = await cli(AGAIN);
+    expect(mended.code, mended.stderr).toBe(3);
+    expect(errors((await cli(['doctor', '-o', 'json'])).json)).toEqual(errors(healthy.json));
   });
 
   test('killed while it works, the next run without options finishes', async () => {

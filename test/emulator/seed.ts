@@ -4,6 +4,7 @@ import {
   PutRetentionPolicyCommand,
   PutSubscriptionFilterCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { CreateClusterCommand, type LogType } from '@aws-sdk/client-eks';
 import { CreateDeliveryStreamCommand, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import {
@@ -122,6 +123,8 @@ async function seedRegion(aws: Clients, region: string, clusters: readonly strin
   for (const [name, filters] of Object.entries(FOREIGN_GROUPS)) {
     await seedGroup(aws, region, name, { types: [], filters, tags: { owner: 'other-team' } });
   }
+  const { Subnets = [] } = await aws.ec2.send(new DescribeSubnetsCommand({}));
+  const subnetIds = Subnets.slice(0, 2).map(({ SubnetId = '' }) => SubnetId);
   for (const name of clusters) {
     const state = clusterStates[name]!;
     const off = TYPES.filter((type) => !state.types.includes(type));
@@ -134,7 +137,7 @@ async function seedRegion(aws: Clients, region: string, clusters: readonly strin
         name,
         version: '1.33',
         roleArn: role('eks-cluster-role'),
-        resourcesVpcConfig: { subnetIds: ['subnet-0a', 'subnet-0b'] },
+        resourcesVpcConfig: { subnetIds },
         logging: { clusterLogging: setups.filter((setup) => setup.types.length > 0) },
         ...(state.tags ? { tags: state.tags } : {}),
       }),

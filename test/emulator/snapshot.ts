@@ -179,14 +179,15 @@ class Look {
     return each(names, async (name) => {
       const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
       const setups = cluster!.logging?.clusterLogging ?? [];
+      const { subnetIds, ...vpc } = cluster!.resourcesVpcConfig ?? {};
       return {
         logging: Object.fromEntries(setups.flatMap((s) => (s.types ?? []).map((type) => [type, s.enabled ?? false]))),
         status: cluster!.status,
         tags: cluster!.tags,
         version: cluster!.version,
         roleArn: cluster!.roleArn,
-        vpc: cluster!.resourcesVpcConfig,
-        ...this.id(cluster!.createdAt),
+        vpc,
+        ...this.id([cluster!.createdAt, subnetIds]),
       };
     });
   }
