@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundling } from '../build/build.js';
 import type { World } from '../src/simulator/world.ts';
 import { run } from './processes.ts';
 
@@ -26,18 +27,10 @@ export async function apart(world: World, line: string): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'rad-connect-bench-'));
   try {
     await build({
+      ...bundling,
       entryPoints: [fileURLToPath(new URL('./child.ts', import.meta.url))],
       outdir: folder,
       outExtension: { '.js': '.mjs' },
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      minify: true,
-      keepNames: true,
-      legalComments: 'none',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-      logLevel: 'warning',
     });
     const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
     const { stdout } = run(process.execPath, [join(folder, 'child.mjs')], env, JSON.stringify({ world, line }));

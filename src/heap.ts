@@ -4,4 +4,4 @@ import { setFlagsFromString } from 'node:v8';
  * Where the machine has room, V8 lets the heap grow to four times of what lives in it before it looks for what does not. A run
  * waits for minutes and works for seconds: it may look sooner.
  */
-export const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=50');
+export const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=25');
