@@ -55,7 +55,7 @@ describe('a world that is good', () => {
     expect([code, findings, document.result]).toEqual([0, [], 'ok']);
     expect(new Set(checks.map(({ state }) => state))).toEqual(new Set(['ok']));
     expect(new Set(checks.map(({ name }) => name))).toEqual(
-      new Set([...ALL, 'subnets', 'account-policies', 'infrastructure-code']),
+      new Set([...ALL, 'subnets', 'account-policies', 'telemetry-rules', 'infrastructure-code']),
     );
     expect(stderr).not.toContain('warning:');
   });
@@ -418,6 +418,17 @@ const CASES: readonly Case[] = [
     /twice/,
   ],
   [
+    'a telemetry rule turns audit logs on too',
+    (world) =>
+      Object.assign(world.regions[US]!, {
+        telemetryRules: { a: ['VPC_FLOW_LOGS'], b: ['EKS_AUTHENTICATOR_LOGS'], c: ['EKS_AUDIT_LOGS'] },
+      }),
+    'note',
+    'TELEMETRY_RULE',
+    'c',
+    /teardown.*get-telemetry-rule/,
+  ],
+  [
     'an account policy masks data',
     withPolicyOf('DATA_PROTECTION_POLICY'),
     'warning',
@@ -574,6 +585,7 @@ describe('what may not be asked is not known, and fails nothing', () => {
   const DENIED: readonly (readonly [string, string, string])[] = [
     ['ec2:DescribeSubnets', 'subnets', US],
     ['logs:DescribeAccountPolicies', 'account-policies', US],
+    ['observabilityadmin:ListTelemetryRules', 'telemetry-rules', US],
     ['iam:SimulatePrincipalPolicy', 'permissions', 'global'],
     ['s3:ListAllMyBuckets', 'permissions', 'global'],
     ['eks:ListClusters', 'regions', US],
@@ -655,7 +667,7 @@ describe('the line and the calls', () => {
     expect(rest.length).toBe(own.length - status.length);
     const operations = rest.map((one) => (JSON.parse(one) as string[])[1]);
     expect(new Set(operations)).toEqual(
-      new Set(['SimulatePrincipalPolicy', 'DescribeSubnets', 'DescribeAccountPolicies']),
+      new Set(['SimulatePrincipalPolicy', 'DescribeSubnets', 'DescribeAccountPolicies', 'ListTelemetryRules']),
     );
     expect(operations.filter((name) => name !== 'SimulatePrincipalPolicy').length).toBeLessThanOrEqual(6);
   });

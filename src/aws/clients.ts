@@ -11,6 +11,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
 import { type Clock, within } from './clock.ts';
 import type { Network } from './network.ts';
+import { OBSERVABILITY, type ObservabilityClient, observabilityOf } from './observability.ts';
 import { createLimiter, createPacer } from './pace.ts';
 import { createRetry, SIGN_IN } from './retry.ts';
 import type { Provider } from './shared-credentials.ts';
@@ -37,6 +38,7 @@ export interface Aws extends Clients {
   readonly survey: Survey;
   /** Loaded when it is first asked for: only keys of the customer need it. */
   kms(): Promise<KMSClient>;
+  readonly observabilityadmin: ObservabilityClient;
   /** The same: only the subnets of clusters need it. */
   ec2(): Promise<EC2Client>;
 }
@@ -107,6 +109,12 @@ export function createAws(region: string, accountId: string, options: ClientOpti
     return prepare(new EC2Client(config) as EC2Client & Attachable, 'ec2');
   });
   const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2 } as Aws;
+  defineLazily(aws, 'observabilityadmin', () =>
+    prepare(
+      observabilityOf(new EKSClient({ ...config, ...OBSERVABILITY })) as ObservabilityClient & Attachable,
+      'observabilityadmin',
+    ),
+  );
   for (const service of Object.keys(services) as Service[])
     defineLazily(aws, service, () => prepare(new services[service](config) as Attachable, service));
   return aws;

@@ -33,10 +33,14 @@ export function createRetry(
 
 /**
  * The SDK counts a used-up quota as throttling (`LimitExceededException` is in its list); waiting does not mend it.
- * An error of ours is of credentials, which have been tried for already.
+ * An error of ours is of credentials, which have been tried for already. Who does not know an operation will not learn it.
  */
 const isFinal = (error: unknown) =>
-  error instanceof RadError || (error instanceof Error && error.name === 'LimitExceededException');
+  error instanceof RadError ||
+  (error instanceof Error && error.name === 'LimitExceededException') ||
+  statusOf(error) === 501;
 
-const isUnanswered = (error: unknown) =>
-  (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode === undefined;
+const isUnanswered = (error: unknown) => statusOf(error) === undefined;
+
+const statusOf = (error: unknown) =>
+  (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;

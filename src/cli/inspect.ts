@@ -4,12 +4,14 @@ import { explain } from '../aws/errors.ts';
 import { patiently } from '../aws/patience.ts';
 import { principalOf, seemsDenied } from '../aws/simulate.ts';
 import { freeAddresses, subnetsOf } from '../aws/subnets.ts';
+import { auditRules } from '../aws/telemetry-rules.ts';
 import type { Command } from '../desired/permissions.ts';
 import { questionsOf } from '../desired/simulation.ts';
 import { interference, type POLICY_TYPES } from '../doctor/account-policies.ts';
 import type { Exam } from '../doctor/exam.ts';
 import { lackingPermissions } from '../doctor/permissions.ts';
 import { tightSubnets } from '../doctor/subnets.ts';
+import { turnedOnByRules } from '../doctor/telemetry-rules.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Step } from '../engine/plan.ts';
 import type { Context } from './context.ts';
@@ -74,6 +76,13 @@ export async function lookAtAccountPolicies(
   );
   if ('unseen' in answer) return { findings: [], unseen: answer.unseen };
   return { findings: interference(answer.seen, place), unseen: [] };
+}
+
+/** Telemetry rules of this region that turn audit logs of clusters on by themselves. */
+export async function lookAtTelemetryRules(aws: Aws, context: Context): Promise<Look> {
+  const answer = await look(context, 'observabilityadmin:ListTelemetryRules', (calls) => auditRules(aws, calls));
+  if ('unseen' in answer) return { findings: [], unseen: answer.unseen };
+  return { findings: turnedOnByRules(aws.region, answer.seen), unseen: [] };
 }
 
 /** What IAM seems to deny of all that these commands need here. A hint, never a gate. */

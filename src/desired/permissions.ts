@@ -105,6 +105,9 @@ const HINTS: Calls = {
   'iam:GetRole': [{ on: 'ssoRoles', optional: true }],
   'iam:SimulatePrincipalPolicy': [{ on: 'callers', optional: true }],
 };
+const TELEMETRY_RULES: Calls = {
+  'observabilityadmin:ListTelemetryRules': [{ on: 'anything', optional: true }],
+};
 const ACCOUNT_POLICIES: Calls = { 'logs:DescribeAccountPolicies': [{ on: 'anything', optional: true }] };
 
 const REMOVE: Calls = {
@@ -167,7 +170,7 @@ const CALLS = {
   status: { always: [LOOK], kmsKeys: LOOK_AT_KEYS },
   // The key of a bucket that stays is recorded.
   teardown: { always: [LOOK, REMOVE, HINTS], kmsKeys: { 'iam:TagRole': on('reader') } },
-  doctor: { always: [LOOK, HINTS, ACCOUNT_POLICIES], kmsKeys: LOOK_AT_KEYS },
+  doctor: { always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES], kmsKeys: LOOK_AT_KEYS },
 } satisfies Readonly<Record<string, CommandCalls>>;
 
 export type Command = keyof typeof CALLS;

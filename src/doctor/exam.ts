@@ -14,6 +14,7 @@ export const CHECKS = [
   'filters',
   'subnets',
   'account-policies',
+  'telemetry-rules',
   'infrastructure-code',
 ] as const;
 export type Check = (typeof CHECKS)[number];

@@ -119,7 +119,7 @@ const logs: Requests = (world, { operation, region, input }, ask) => {
   ];
 };
 
-/** No resource types (Service Authorization Reference, Amazon CloudWatch, Amazon EC2). */
+/** No resource types (Service Authorization Reference, Amazon CloudWatch, Amazon CloudWatch Observability Admin, Amazon EC2). */
 const anything: Requests = (_, __, ask) => [ask('*')];
 
 const account: Requests = (world, _, ask) => [ask(arn(world, 'account', '', 'account'))];
@@ -135,6 +135,7 @@ const services: Readonly<Record<string, Requests>> = {
   account,
   cloudwatch: anything,
   ec2: anything,
+  observabilityadmin: anything,
 };
 
 /** AWS's words for it (IAM user guide, "Troubleshoot access denied"). */

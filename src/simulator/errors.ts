@@ -23,6 +23,7 @@ export const serviceIds: Readonly<Record<string, string>> = {
   account: 'Account',
   kms: 'KMS',
   ec2: 'EC2',
+  observabilityadmin: 'ObservabilityAdmin',
 };
 
 /** The error of one request: who answered, and under which id. The query protocols also give the code as it was on the wire. */

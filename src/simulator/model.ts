@@ -77,6 +77,8 @@ export interface Region {
   groups: Record<string, LogGroup>;
   streams: Record<string, Stream>;
   accountPolicies: Json[];
+  /** Names of telemetry rules, with what they turn on. */
+  telemetryRules?: Record<string, string[]>;
   /** CloudWatch: each metric with its dimensions, by the minute. */
   metrics?: Record<string, Minute[]>;
 }

@@ -182,6 +182,7 @@ function troubled(): World {
     policyDocument: JSON.stringify({ DestinationArn: here(us).streams.clickstream!.arn, FilterPattern: '' }),
     scope: 'ALL',
   });
+  here(eu).telemetryRules = { 'eks-audit-everywhere': ['EKS_AUDIT_LOGS'] };
   return world;
 }
 

@@ -12,6 +12,7 @@ import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
 import { kms } from './services/kms.ts';
 import { logs } from './services/logs.ts';
+import { observabilityadmin } from './services/observabilityadmin.ts';
 import { type RadRequest, rad, radOperation } from './services/rad.ts';
 import { s3 } from './services/s3.ts';
 import type { Input, Service } from './services/service.ts';
@@ -81,6 +82,7 @@ const services: Readonly<Record<string, Service>> = {
   kms,
   cloudwatch,
   ec2,
+  observabilityadmin,
   rad,
 };
 

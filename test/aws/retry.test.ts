@@ -54,6 +54,7 @@ describe('retry, through real clients', () => {
 
   it.each([
     ['LimitExceededException', () => named('LimitExceededException')],
+    ['NotImplemented', () => named('NotImplemented', { $metadata: { httpStatusCode: 501 }, $fault: 'server' })],
     ['AccessDeniedException', () => named('AccessDeniedException', { $metadata: { httpStatusCode: 403 } })],
     ['ResourceInUseException', () => named('ResourceInUseException', { $metadata: { httpStatusCode: 409 } })],
     ['InvalidParameterException', () => named('InvalidParameterException', { $metadata: { httpStatusCode: 400 } })],

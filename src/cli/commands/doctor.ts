@@ -11,7 +11,13 @@ import { placeOf, type Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { converge, type Situation } from '../converge.ts';
 import type { Found } from '../discover.ts';
-import { type Look, lookAtAccountPolicies, lookAtPermissions, lookAtSubnets } from '../inspect.ts';
+import {
+  type Look,
+  lookAtAccountPolicies,
+  lookAtPermissions,
+  lookAtSubnets,
+  lookAtTelemetryRules,
+} from '../inspect.ts';
 import { survey } from './status.ts';
 
 /** What is wrong with an account, and what mends it. Reads only, and sees what `status` sees, and around it. */
@@ -74,9 +80,10 @@ async function regionExams(
   const seen = regionExam(place, context.options.regions?.includes(region) ?? false);
   if (state !== 'ok') return [seen];
   const own = steps.filter((step) => placeOf(step.resource) === region);
-  const [subnets, policies] = await Promise.all([
+  const [subnets, policies, rules] = await Promise.all([
     lookAtSubnets(aws, own, context, true),
     lookAtAccountPolicies(home, aws, own, POLICY_TYPES, context),
+    lookAtTelemetryRules(aws, context),
   ]);
   const delivery = deliveryExam({ ...place, steps: own });
   const ours = [{ ...delivery, findings: [...delivery.findings, ...serviceRoles(place)] }, ...clusterExams(place)];
@@ -88,6 +95,7 @@ async function regionExams(
       : ours.filter(({ findings, unknown }) => findings.length || unknown)),
     lookExam('subnets', region, 'subnets of clusters have room for a change of logging', subnets),
     lookExam('account-policies', region, 'no policy of the account touches the logs of clusters', policies),
+    lookExam('telemetry-rules', region, 'no telemetry rule turns audit logs on beside us', rules),
   ];
 }
 
