@@ -36,6 +36,8 @@ from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
+UNKNOWN = {"observabilityadmin"}  # moto has no such service, and breaks on its requests
+
 GLOBAL = ("iam", "sts", "account", "organizations")
 HTML = "text/html"
 
@@ -114,6 +116,8 @@ class Emulator:
             caught.update(status=int(status.split()[0]), headers=headers)
 
         name = f"{call['service']}:{call['operation']}"
+        if call["service"] in UNKNOWN:
+            return error(protocol, 501, "NotImplemented", f"{name} is not part of this emulator")
         try:
             parts = self.moto(environ, start_response)
             content = b"".join(parts)
