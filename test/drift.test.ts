@@ -5,6 +5,7 @@ import { addLogGroup, type World } from '../src/simulator/world.ts';
 import { account } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import {
+  BOUNDARIES,
   bucket,
   cluster,
   edited,
@@ -31,10 +32,10 @@ const OTHER_STREAM = 'arn:aws:firehose:us-east-1:123456789012:deliverystream/oth
 const BUCKET = NAMES.bucket(US);
 const MADE = groupOf('off');
 
-const KEY = keyArn('key-a');
+const FURNISHED = ` --kms-key ${keyArn('key-a')} --permissions-boundary ${BOUNDARIES[0]} --role-path /team/`;
 
 let enabled: World;
-/** The same with what the customer may set: a key. */
+/** The same with what the customer may set: a key, a boundary, a path. */
 let furnished: World;
 async function after(line: string) {
   const { run, world } = account(small());
@@ -44,7 +45,7 @@ async function after(line: string) {
 }
 beforeAll(async () => {
   enabled = await after(ENABLE);
-  furnished = await after(`${ENABLE} --kms-key ${KEY}`);
+  furnished = await after(`${ENABLE}${FURNISHED}`);
 });
 
 type Change = (world: World) => unknown;
@@ -401,7 +402,7 @@ describe('bucket', () => {
   });
 });
 
-describe('what a key of the customer encrypts', () => {
+describe('what the customer has set', () => {
   const start = () => furnished;
   const rule = (world: World) => (bucket(world).encryption!.Rules as JsonObject[])[0]!;
   const sse = (more: JsonObject) => (world: World) =>
@@ -458,7 +459,21 @@ describe('what a key of the customer encrypts', () => {
       const text = edited(policies['rad-connect']!.text, (all) => all.splice(all.length - 1, 1));
       policies['rad-connect'] = { text, since: 0 };
     };
-    repairs('iam:role', name, [['it may not use the key', 'permissions', without]], { start });
+    repairs(
+      'iam:role',
+      name,
+      [
+        ['it may not use the key', 'permissions', without],
+        ['the boundary is gone', 'boundary', (world) => delete role(world, name).boundary],
+      ],
+      { start },
+    );
+    const other = (world: World) => Object.assign(role(world, name), { boundary: BOUNDARY });
+    keeps('iam:role', name, [['another boundary', 'boundary', other]], start);
+    // Where the reader role is gone, its path is too.
+    if (name === NAMES.reader) continue;
+    const deleted: Case = ['deleted', 'trust', (world) => delete world.roles[name]];
+    repairs('iam:role', name, [deleted], { reason: 'missing', start });
   }
 });
 

@@ -3,7 +3,7 @@ import { readRecord } from '../src/desired/record.ts';
 import { account } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import { killedAt } from './helpers/killed.ts';
-import { bucket, cluster, filter, keyArn, NAMES, role, small } from './helpers/small.ts';
+import { BOUNDARIES, bucket, cluster, filter, keyArn, NAMES, role, small } from './helpers/small.ts';
 
 const BASE = ['enable-audit', '--regions', 'us-east-1', '--yes', '-o', 'json'];
 const AGAIN = 'enable-audit --yes -o json';
@@ -128,13 +128,15 @@ describe('settings that make something shorter or take it away', () => {
     ['a shorter retention', '--retention-days 14', '--retention-days 3'],
     ['a shorter retention of log groups', '--log-retention-days 90', '--log-retention-days 30'],
     ['no external id any more', '--external-id abc-1', '--external-id none'],
+    ['a boundary', '--retention-days 7', `--permissions-boundary ${BOUNDARIES[0]}`],
+    ['no boundary any more', `--permissions-boundary ${BOUNDARIES[0]}`, '--permissions-boundary none'],
     ['no key any more', `--kms-key ${K1}`, '--kms-key none'],
     ['a key for the first time', '--retention-days 7', `--kms-key ${K1}`],
     ['another key', `--kms-key ${K1}`, `--kms-key ${K2}`],
     [
       'everything at once',
-      `--retention-days 14 --external-id abc-1 --kms-key ${K1}`,
-      '--retention-days 3 --external-id none --kms-key none',
+      `--retention-days 14 --external-id abc-1 --kms-key ${K1} --permissions-boundary ${BOUNDARIES[0]}`,
+      '--retention-days 3 --external-id none --kms-key none --permissions-boundary none',
     ],
   ])(
     '%s: killed at any write of the second run, the next run without options ends where it would have',

@@ -9,6 +9,7 @@ import { account } from './helpers/account.ts';
 import { isAllowed, isOfStranger } from './helpers/iam.ts';
 import {
   ACCOUNT,
+  BOUNDARIES,
   bucket,
   EU,
   edited,
@@ -31,6 +32,10 @@ const ROLES = [NAMES.reader, NAMES.delivery, NAMES.subscription];
 const PLACE = { partition: 'aws', account: ACCOUNT, prefix: 'rad' };
 const WITH_KEY = `--kms-key ${keyArn('key-a')}`;
 const ADMIN = 'arn:aws:iam::aws:policy/AdministratorAccess';
+const BOUND = `--permissions-boundary ${BOUNDARIES[0]} --role-path /team/`;
+const usedArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/platform/${name}`;
+const USED = { reader: usedArn('reader'), delivery: usedArn('delivery'), subscription: usedArn('subscription') };
+const WITH_ROLES = `--audit-logs-role-arn ${USED.reader} --firehose-role-arn ${USED.delivery} --cloudwatch-role-arn ${USED.subscription}`;
 
 /** An account, and a command line that does something there. */
 interface Scenario {
@@ -83,6 +88,24 @@ const CASES: Readonly<Record<string, Case>> = {
       { line: `${AGAIN} --kms-key ${KEY}`, world: changed(() => {}) },
     ],
   },
+  'enable-audit with a boundary and a path': {
+    command: 'enable-audit',
+    extras: { boundary: BOUNDARIES[0], rolePath: '/team/' },
+    scenarios: () => [
+      { line: `${ENABLE} ${BOUND}`, world: () => oneCluster() },
+      { line: AGAIN, world: changed(withoutBoundary, BOUND) },
+    ],
+  },
+  'enable-audit that takes a boundary off': {
+    command: 'enable-audit',
+    extras: { boundary: '' },
+    scenarios: () => [{ line: `${AGAIN} --permissions-boundary none`, world: changed(withBoundary) }],
+  },
+  'enable-audit with roles made elsewhere': {
+    command: 'enable-audit',
+    extras: { usedRoles: USED },
+    scenarios: () => [{ line: `${ENABLE} ${WITH_ROLES}`, world: withRoles }],
+  },
   'enable-audit that takes over': {
     command: 'enable-audit',
     extras: { adopt: true },
@@ -100,6 +123,23 @@ const CASES: Readonly<Record<string, Case>> = {
     command: 'status',
     extras: { kmsKeys: [KEY] },
     scenarios: () => [{ line: 'status -o json', world: changed(() => {}, WITH_KEY) }],
+  },
+  'status with roles made elsewhere, and a path': {
+    command: 'status',
+    extras: { usedRoles: USED, rolePath: '/team/' },
+    scenarios: () => [
+      { line: 'status -o json', world: withRolesInstalled },
+      { line: 'status -o json', world: changed(() => {}, BOUND) },
+      { line: `status --regions ${US} -o json`, world: () => oneCluster() },
+    ],
+  },
+  'teardown with roles made elsewhere, and a path': {
+    command: 'teardown',
+    extras: { usedRoles: USED, rolePath: '/team/' },
+    scenarios: () => [
+      { line: DELETE.replace('--delete-data', '--no-drain'), world: withRolesInstalled },
+      { line: DELETE, world: changed(() => {}, BOUND) },
+    ],
   },
   teardown: {
     command: 'teardown',
@@ -130,6 +170,15 @@ const CASES: Readonly<Record<string, Case>> = {
         'doctor -o json',
         changed(() => {}),
       ),
+    ],
+  },
+  'doctor with roles made elsewhere, and a path': {
+    command: 'doctor',
+    extras: { usedRoles: USED, rolePath: '/team/' },
+    scenarios: () => [
+      { line: 'doctor -o json', world: withRolesInstalled },
+      { line: 'doctor -o json', world: changed(() => {}, BOUND) },
+      { line: `doctor --regions ${US} -o json`, world: () => oneCluster() },
     ],
   },
   'doctor with a key': {
@@ -184,6 +233,37 @@ function byHand(world: World): void {
   stream(world).destination.Prefix = 'x/';
   Object.assign(group(world, NAMES.errors), { retention: 1, streams: {} });
   filter(world, 'off').filterPattern = '';
+}
+
+function withBoundary({ roles }: World): void {
+  for (const role of Object.values(roles)) [role.boundary] = BOUNDARIES;
+}
+function withoutBoundary({ roles }: World): void {
+  for (const role of Object.values(roles)) {
+    delete role.boundary;
+    role.policies = {};
+  }
+}
+
+/** The platform team has made the roles. */
+function withRoles(): World {
+  const world = oneCluster();
+  const trusts = {
+    reader: { AWS: '*' },
+    delivery: { Service: 'firehose.amazonaws.com' },
+    subscription: { Service: 'logs.amazonaws.com' },
+  };
+  for (const [name, Principal] of Object.entries(trusts)) {
+    const anybody = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action: 'sts:*' }] };
+    const anything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+    addRole(world, name, { path: '/platform/', trust: anybody, policies: { theirs: anything } });
+  }
+  return world;
+}
+async function withRolesInstalled(): Promise<World> {
+  const { run, world } = account(withRoles());
+  expect((await run(`${ENABLE} ${WITH_ROLES}`)).code).toBe(0);
+  return world;
 }
 
 function undoing(world: World): void {

@@ -137,8 +137,8 @@ describe('the record of the settings', () => {
   });
 
   it('the tags of a role that is not ours mean nothing', () => {
-    expect(readRecord({ team: 'x' })).toEqual({ account: {}, regions: {} });
-    expect(readRecord(undefined)).toEqual({ account: {}, regions: {} });
+    expect(readRecord({ team: 'x' })).toEqual({ account: {}, isWhole: false, regions: {} });
+    expect(readRecord(undefined)).toEqual({ account: {}, isWhole: false, regions: {} });
   });
 });
 
@@ -183,7 +183,7 @@ describe('the record of a region', () => {
     ['no key any more', K1, '', K1],
     ['the same key', K1, K1, ''],
   ])('%s: the one before is remembered', (_, before, given, remembered) => {
-    const record = { account: {}, regions: { r: { ...settings, kmsKey: before } } };
+    const record = { account: {}, isWhole: true, regions: { r: { ...settings, kmsKey: before } } };
     expect(resolve({ kmsKey: { r: given } }, record, 'aws').region('r')).toEqual({
       ...settings,
       kmsKey: given,
@@ -192,7 +192,7 @@ describe('the record of a region', () => {
     expect(resolve({ kmsKey: { s: K2 } }, record, 'aws').region('r')).toEqual(record.regions.r);
   });
   it('the keys of all regions: those of the run, those recorded, those before them', () => {
-    const record = { account: {}, regions: { r: keyed, s: { ...settings, kmsKey: K1 }, t: settings } };
+    const record = { account: {}, isWhole: true, regions: { r: keyed, s: { ...settings, kmsKey: K1 }, t: settings } };
     const settled = resolve({ kmsKey: { s: K2, r: '' } }, record, 'aws');
     expect(keysOf(settled, { s: settled.region('s') }).map(({ region, arn }) => `${region} ${arn.at(-1)}`)).toEqual([
       'r a',
@@ -215,6 +215,7 @@ describe('what goes before what', () => {
   const given = { externalId: 'given', retentionDays: 1 };
   const record = {
     account: { externalId: 'recorded', clusters: ['a'] },
+    isWhole: true,
     regions: { r: { retentionDays: 2, logRetentionDays: 3 } },
   };
   it('given, recorded, default', () => {
@@ -224,7 +225,7 @@ describe('what goes before what', () => {
       filterPattern: FILTER_PATTERN,
     });
     expect(resolve({}, record, 'aws').externalId).toBe('recorded');
-    expect(resolve({}, { account: {}, regions: {} }, 'aws').externalId).toBe('');
+    expect(resolve({}, { account: {}, isWhole: true, regions: {} }, 'aws').externalId).toBe('');
   });
   it('given, recorded, default, by region', () => {
     expect(resolve(given, record, 'aws').region('r')).toMatchObject({ retentionDays: 1, logRetentionDays: 3 });

@@ -56,7 +56,7 @@ export async function enabledRegions({
   return { names: (names.length ? names : [...regionsOf(partitionOf(region))]).sort(), denied };
 }
 
-/** The account's buckets that begin so, and the region of each; undefined when that may not be asked. */
+/** The account's buckets that begin so, and the region of each; undefined when that may not be asked, or S3 is not reached here. */
 export async function bucketRegions(
   { s3: client, region }: Aws,
   Prefix: string,
@@ -69,7 +69,7 @@ export async function bucketRegions(
         if (Name.startsWith(Prefix)) regions.set(Name, BucketRegion);
     }
   } catch (error) {
-    if (isDenied(error)) return undefined;
+    if (isDenied(error) || isNoNetwork(error)) return undefined;
     throw explain(error);
   }
   return regions;

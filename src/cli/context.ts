@@ -53,6 +53,11 @@ const SETTINGS = [
   'retentionDays',
   'logRetentionDays',
   'kmsKey',
+  'permissionsBoundary',
+  'rolePath',
+  'firehoseRoleArn',
+  'cloudwatchRoleArn',
+  'auditLogsRoleArn',
 ] as const satisfies readonly (keyof Given)[];
 
 /** Of the options, those that are settings and were given. */

@@ -1,11 +1,12 @@
 import { partitionOf } from '../aws/regions.ts';
-import type { Account, Region } from '../desired/account.ts';
+import type { Account, Region, Registry } from '../desired/account.ts';
 import { type Adoption, isFound, terraformBlocks } from '../desired/adoption.ts';
 import type { Departure } from '../desired/departure.ts';
 import { desired } from '../desired/desired.ts';
 import { checkKeys } from '../desired/keys.ts';
 import { checkPrefix } from '../desired/names.ts';
-import { checkRoom } from '../desired/record.ts';
+import { checkRoom, readRecord } from '../desired/record.ts';
+import { roleArns } from '../desired/roles.ts';
 import { resolve, type Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
 import type { RadError } from '../engine/errors.ts';
@@ -56,7 +57,7 @@ export async function converge(
     home: home.aws,
     regions,
     ...(adoption && { adoption }),
-    registry: home.readerTags ?? {},
+    registry: registryOf(home, settings, regions),
     rad: context.rad,
     now: clock.now(),
   };
@@ -92,17 +93,24 @@ export async function converge(
   const error: RadError | undefined = signal.aborted
     ? signal.reason
     : goal === 'present' && outcomes.every(({ status }) => status !== 'failed')
-      ? await lostRecord(home, regions)
+      ? await lostRecord(account)
       : undefined;
-  const known = goal === 'present' && !signal.aborted ? await knownToRad(outcomes, account) : [];
+  const known = goal === 'present' && !signal.aborted ? await knownToRad(outcomes, account, settings) : [];
   return { ...result, outcomes, warnings: [...result.warnings, ...known], ...(error && { error }) };
 }
 
-function outputsOf({ names, regions, adoption }: Account, { radRoleArn, externalId }: Settings): Outputs {
+/** Where nothing is recorded yet: our reader role, or where it was made elsewhere the bucket of the first region. */
+function registryOf({ registry }: Home, { auditLogsRoleArn }: Settings, regions: readonly Region[]): Registry {
+  const [first] = regions.map(({ aws }) => aws).sort((a, b) => (a.region < b.region ? -1 : 1));
+  return registry ?? { tags: {}, ...(auditLogsRoleArn && first && { bucketOf: first }) };
+}
+
+function outputsOf({ names, regions, adoption }: Account, settings: Settings): Outputs {
+  const { radRoleArn, externalId } = settings;
   const each = (name: (region: string) => string) =>
     Object.fromEntries(regions.map(({ aws: { region } }) => [region, name(region)]));
   return {
-    auditLogsRoleArn: names.roleArn(names.role.reader),
+    auditLogsRoleArn: roleArns(names, settings).reader,
     radRoleArn,
     externalId: externalId || null,
     buckets: each(names.bucket),
@@ -117,7 +125,45 @@ export function settingsOf(home: Home, given: Settings['given']): Settings {
   const { radRoleArn } = settings;
   if (!radRoleArn) throw noRadRole(home.partition);
   checkRadRole(radRoleArn, home.partition);
+  checkPath(home, given.rolePath);
+  checkArns(home, settings);
+  checkReader(home, settings);
   return settings;
+}
+
+function checkPath({ registry }: Home, given: string | undefined): void {
+  const now = registry?.path ?? readRecord(registry?.tags).account.rolePath ?? '/';
+  if (given === undefined || !registry || given === now) return;
+  throw usage(
+    `--role-path ${given}: the roles are at ${now}, and a path can never be changed: tear down first, or choose another --name-prefix`,
+  );
+}
+
+/** Roles and boundary are of this account; a boundary may be AWS's own. */
+function checkArns({ partition, account }: Home, settings: Settings): void {
+  const { permissionsBoundary, firehoseRoleArn, cloudwatchRoleArn, auditLogsRoleArn } = settings;
+  const check = (option: string, arn: string, owners: readonly string[]) => {
+    const [, of, , , owner = ''] = arn.split(':');
+    if (arn && (of !== partition || !owners.includes(owner)))
+      throw usage(`${option} ${arn}: it must be of this account, ${account} in the partition ${partition}`);
+  };
+  check('--permissions-boundary', permissionsBoundary, [account, 'aws']);
+  check('--firehose-role-arn', firehoseRoleArn, [account]);
+  check('--cloudwatch-role-arn', cloudwatchRoleArn, [account]);
+  check('--audit-logs-role-arn', auditLogsRoleArn, [account]);
+}
+
+/** Whose the reader role is decides where the record is kept, so it is decided once. */
+function checkReader({ registry, names }: Home, { auditLogsRoleArn }: Settings): void {
+  const away = 'change that with teardown --delete-data, or choose another --name-prefix';
+  if (registry?.path && auditLogsRoleArn)
+    throw usage(
+      `--audit-logs-role-arn ${auditLogsRoleArn}: this installation has its own role ${names.role.reader}, which holds its record: ${away}`,
+    );
+  if (registry?.bucketOf && !auditLogsRoleArn)
+    throw usage(
+      `--audit-logs-role-arn is needed: this installation uses a role that was made elsewhere, and bucket ${names.bucket(registry.bucketOf.region)} holds its record: ${away}`,
+    );
 }
 
 function checkRadRole(arn: string, partition: string): void {
@@ -136,7 +182,7 @@ export function checkRegions({ options }: Context, { needsRole }: { needsRole: b
     throw usage(`--regions ${named.join(',')}: regions of one partition only, not of ${partitions.join(' and ')}`);
   const [partition] = partitions;
   checkRoom(
-    resolve(givenSettings(options), { account: {}, regions: {} }, partition ?? 'aws'),
+    resolve(givenSettings(options), { account: {}, isWhole: true, regions: {} }, partition ?? 'aws'),
     partition ?? 'aws',
     named,
   );

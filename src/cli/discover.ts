@@ -1,15 +1,17 @@
 import type { Aws } from '../aws/clients.ts';
 import { bucketRegions, enabledRegions, identify, lookAt, type RegionLook, unusable } from '../aws/discover.ts';
-import { explain } from '../aws/errors.ts';
-import { roleTags } from '../aws/kinds/role.ts';
+import { explain, restate } from '../aws/errors.ts';
+import { bucketTags } from '../aws/kinds/bucket.ts';
+import { readRole } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
-import type { Region } from '../desired/account.ts';
+import type { Account, Region, Registry } from '../desired/account.ts';
+import { registryTags } from '../desired/departure.ts';
 import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
-import { connectedRegions, readRecord } from '../desired/record.ts';
+import { connectedRegions, isRegistry, readRecord } from '../desired/record.ts';
 import { select, unmatched } from '../desired/select.ts';
-import { type Given, resolve, type Settings } from '../desired/settings.ts';
+import { type Given, type Recorded, resolve, type Settings } from '../desired/settings.ts';
 import { RadError } from '../engine/errors.ts';
-import type { Tags } from '../engine/resource.ts';
+import { state } from '../engine/state.ts';
 import type { Notice } from '../render/document.ts';
 import type { Context } from './context.ts';
 import { usage } from './values.ts';
@@ -22,15 +24,18 @@ export interface Home {
   /** The ARN of whose credentials these are. */
   readonly caller: string;
   readonly names: Names;
-  /** undefined: there is no reader role. */
-  readonly readerTags: Tags | undefined;
-  /** The regions that its tags record. */
+  /** undefined: nothing is recorded. */
+  readonly registry: Registry | undefined;
+  /** The regions that it records. */
   readonly connected: readonly string[];
+  /** The regions that hold a bucket of ours; undefined where that cannot be seen. */
+  ourBuckets(): Promise<string[] | undefined>;
   /** What is worth saying of what was looked for so far. */
   readonly warnings: Notice[];
 }
 
-export async function signIn({ options, announce, connect, defaultRegion, mend }: Context): Promise<Home> {
+export async function signIn(context: Context): Promise<Home> {
+  const { options, announce, connect, defaultRegion, mend } = context;
   announce();
   const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
@@ -40,16 +45,48 @@ export async function signIn({ options, announce, connect, defaultRegion, mend }
     throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);
   const aws = connect(region, account);
   const names = namesOf(options.namePrefix, partition, account);
-  const readerTags = await roleTags(aws, names.role.reader).catch((error: unknown) => {
-    throw explain(error);
-  });
-  const connected = connectedRegions(readerTags);
-  return { aws, account, partition, caller, names, readerTags, connected, warnings: [] };
+  const warnings: Notice[] = [];
+  const ourBuckets = bucketFinder(aws, names, warnings);
+  const registry = await findRegistry({ aws, names, ourBuckets }, context);
+  const connected = connectedRegions(registry?.tags);
+  return { aws, account, partition, caller, names, registry, connected, ourBuckets, warnings };
 }
 
+/** Our reader role; else one of the buckets, of which those in the regions that were named may be asked without a list of all. */
+async function findRegistry(
+  { aws, names, ourBuckets }: Pick<Home, 'aws' | 'names' | 'ourBuckets'>,
+  { options, connect }: Context,
+): Promise<Registry | undefined> {
+  const role = await readRole(aws, names.role.reader).catch((error: unknown) => {
+    throw explain(error);
+  });
+  if (role && (isRegistry(role.tags) || state.isClaimed(role.tags))) return role;
+  const listed = await ourBuckets();
+  const named = options.regions?.filter((region) => region !== 'all') ?? [];
+  // A name that is only guessed may be of somebody else's bucket.
+  const orNone = (region: string) => (listed ? unreadable(names, region) : () => ({}));
+  const found = await Promise.all(
+    (listed ?? named)
+      .filter((region) => !options.forgetRegion?.includes(region))
+      .map(async (region): Promise<Registry> => {
+        const bucketOf = region === aws.region ? aws : connect(region, aws.accountId);
+        return { bucketOf, tags: await bucketTags(bucketOf, names.bucket(region)).catch(orNone(region)) };
+      }),
+  );
+  return found.find(({ tags }) => isRegistry(tags));
+}
+
+/** Without what is recorded, the defaults would be taken for what is wanted. */
+const unreadable = (names: Names, region: string) => (error: unknown) => {
+  const { code, message, hint } = explain(error);
+  const bucket = names.bucket(region);
+  throw restate(error, code, `bucket ${bucket} may hold the record, and its tags cannot be read: ${message}`, hint);
+};
+
 /** A teardown at the same time may take the record away that this run has made: then nothing says what stands. */
-export async function lostRecord({ aws, names }: Home, regions: readonly Region[]): Promise<RadError | undefined> {
-  const tags = await roleTags(aws, names.role.reader).catch(explain);
+export async function lostRecord(account: Account): Promise<RadError | undefined> {
+  const { regions } = account;
+  const tags = await registryTags(account).catch(explain);
   if (tags instanceof RadError) return tags;
   const connected = connectedRegions(tags);
   const lost = regions.map((region) => region.aws.region).filter((region) => !connected.includes(region));
@@ -67,16 +104,33 @@ export function checkAccount(account: string, named: string | undefined, option:
   });
 }
 
+/** What earlier runs have recorded; where the roles are, they say themselves. */
+export function recordOf({ registry }: Home): Recorded {
+  const record = readRecord(registry?.tags);
+  return registry?.path ? { ...record, account: { ...record.account, rolePath: registry.path } } : record;
+}
+
 /** What was given, what earlier runs have recorded, and the defaults. */
-export const settingsFor = ({ readerTags, partition }: Home, given: Given = {}): Settings =>
-  resolve(given, readRecord(readerTags), partition);
+export const settingsFor = (home: Home, given: Given = {}): Settings => resolve(given, recordOf(home), home.partition);
 
 /** The regions that hold a bucket of ours; where the buckets may not be listed, those that are recorded. */
-export async function regionsWithBucket({ aws, names, connected, warnings }: Home): Promise<string[]> {
-  const buckets = await bucketRegions(aws, names.bucketStem);
-  if (!buckets)
-    warnings.push(withoutPermission('s3:ListAllMyBuckets', 'buckets of regions that are not recorded are not seen'));
-  return buckets ? [...buckets.keys()].flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort() : [...connected];
+export async function regionsWithBucket(home: Home): Promise<string[]> {
+  return (await home.ourBuckets()) ?? [...home.connected];
+}
+
+/** Looks once, when it is first asked, for the regions that hold a bucket of our name; undefined, and a warning, where it cannot. */
+function bucketFinder(aws: Aws, names: Names, warnings: Notice[]): Home['ourBuckets'] {
+  let regions: ReturnType<Home['ourBuckets']> | undefined;
+  const find = async () => {
+    const buckets = await bucketRegions(aws, names.bucketStem);
+    if (!buckets)
+      warnings.push({
+        ...withoutPermission('s3:ListAllMyBuckets', ''),
+        message: 'the buckets of the account cannot be listed: those of regions that are not recorded are not seen',
+      });
+    return buckets && [...buckets.keys()].flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort();
+  };
+  return () => (regions ??= find());
 }
 
 /** The regions that the options name, with `all` spelled out; undefined when they name none. */

@@ -6,6 +6,7 @@ import { principalOf, seemsDenied } from '../aws/simulate.ts';
 import { freeAddresses, subnetsOf } from '../aws/subnets.ts';
 import { auditRules } from '../aws/telemetry-rules.ts';
 import type { Command } from '../desired/permissions.ts';
+import type { Settings } from '../desired/settings.ts';
 import { questionsOf } from '../desired/simulation.ts';
 import { interference, type POLICY_TYPES } from '../doctor/account-policies.ts';
 import type { Exam } from '../doctor/exam.ts';
@@ -23,7 +24,7 @@ export interface Look {
   readonly unseen: readonly { readonly action: string; readonly error: RadError }[];
 }
 
-async function look<T>(
+export async function look<T>(
   { clock, signal }: Context,
   action: string,
   ask: (calls: AbortSignal) => Promise<T>,
@@ -88,11 +89,12 @@ export async function lookAtTelemetryRules(aws: Aws, context: Context): Promise<
 /** What IAM seems to deny of all that these commands need here. A hint, never a gate. */
 export async function lookAtPermissions(
   home: Home,
+  settings: Settings,
   commands: readonly Command[],
   regions: readonly string[],
   context: Context,
 ): Promise<Look> {
-  const { aws, caller, partition, account } = home;
+  const { aws, caller } = home;
   const who = await look(context, 'iam:GetRole', (calls) => principalOf(aws, caller, calls));
   if ('unseen' in who) return { findings: [], unseen: who.unseen };
   const principal = who.seen;
@@ -100,11 +102,28 @@ export async function lookAtPermissions(
     const error = new RadError('AWS', `IAM simulates users and roles, and not ${caller}`);
     return { findings: [], unseen: [{ action: 'iam:SimulatePrincipalPolicy', error }] };
   }
-  const { namePrefix: prefix, adopt = false } = context.options;
-  const questions = questionsOf(commands, { partition, account, prefix, adopt }, regions);
+  const questions = questionsOf(commands, placeOf(home, settings, context), regions);
   const answer = await look(context, 'iam:SimulatePrincipalPolicy', (calls) =>
     seemsDenied(aws, principal, questions, calls),
   );
   if ('unseen' in answer) return { findings: [], unseen: answer.unseen };
   return { findings: lackingPermissions(answer.seen, principal, commands), unseen: [] };
+}
+
+/** What of the settings changes what the commands need. */
+function placeOf({ partition, account }: Home, settings: Settings, { options }: Context) {
+  const { rolePath, permissionsBoundary, given, auditLogsRoleArn, firehoseRoleArn, cloudwatchRoleArn } = settings;
+  return {
+    partition,
+    account,
+    prefix: options.namePrefix,
+    adopt: options.adopt ?? false,
+    rolePath,
+    boundary: permissionsBoundary || given.permissionsBoundary,
+    usedRoles: {
+      reader: auditLogsRoleArn || undefined,
+      delivery: firehoseRoleArn || undefined,
+      subscription: cloudwatchRoleArn || undefined,
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import type { KeyLook } from '../aws/keys.ts';
 import { permits } from '../aws/permits.ts';
 import type { Region } from '../desired/account.ts';
-import { keyUses } from '../desired/policies.ts';
+import { keyNeeds, ROLES } from '../desired/needs.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
 import type { Notice } from '../render/document.ts';
 import type { Home } from './discover.ts';
@@ -26,7 +27,7 @@ export async function lookAtKeys(home: Home, regions: readonly Region[], setting
       return {
         regions: [trouble ? { ...region, keyTrouble: trouble } : region],
         warnings: [
-          ...(look.policy ? lacking(home, region.aws.region, arn, look.policy) : []),
+          ...(look.policy ? lacking(home, settings, region.aws.region, arn, look.policy) : []),
           ...(look.unseen ? [unseen(region.aws.region, arn, look.unseen)] : []),
         ],
       };
@@ -38,25 +39,29 @@ export async function lookAtKeys(home: Home, regions: readonly Region[], setting
 /** A key's policy must name our roles, or leave it to the account's IAM (KMS Developer Guide, key policies). */
 function lacking(
   { names, account, partition }: Home,
+  settings: Settings,
   region: string,
   id: string,
   policy: NonNullable<KeyLook['policy']>,
 ): Notice[] {
   const root = `arn:${partition}:iam::${account}:root`;
-  const refused = keyUses(names, region).filter(({ role, actions, context }) => {
-    const principals = [root, account, names.roleArn(role)];
+  const arns = roleArns(names, settings);
+  const needs = keyNeeds(names, { region, arn: id });
+  const refused = ROLES.filter((role) => {
+    const { actions, context } = needs[role];
+    const principals = [root, account, arns[role]];
     const known = { ...context, 'kms:calleraccount': account };
     return !actions.every((action) => permits([policy], { action, resource: id, principals, context: known }));
   });
   if (refused.length === 0) return [];
-  const Action = [...new Set(refused.flatMap(({ actions }) => actions))];
+  const Action = [...new Set(refused.flatMap((role) => needs[role].actions))];
   const statement = { Effect: 'Allow', Principal: { AWS: root }, Action, Resource: '*' };
   return [
     {
       code: 'KMS_KEY_POLICY',
       region,
       id,
-      message: `the policy of KMS key ${id} seems not to let ${refused.map(({ role }) => role).join(', ')} use it: nothing would be delivered, or nobody could read it`,
+      message: `the policy of KMS key ${id} seems not to let ${refused.map((role) => roleNameOf(arns[role])).join(', ')} use it: nothing would be delivered, or nobody could read it`,
       hint: `add to the key's policy: ${JSON.stringify(statement)}`,
     },
   ];

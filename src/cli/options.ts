@@ -14,6 +14,7 @@ import {
   oneOf,
   pattern,
   regions,
+  rolePath,
   tag,
 } from './values.ts';
 
@@ -27,8 +28,16 @@ export interface OptionSpec {
   readonly fallback?: readonly [value: unknown, shown: string];
 }
 
+const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? '';
+/** The environment variable that stands for an option. */
+export const variableOf = (flags: string): string =>
+  `RAD_CONNECT_${longOf(flags).slice('--'.length).toUpperCase().replaceAll('-', '_')}`;
+
 const ACCOUNT = /^\d{12}$/;
 const TWELVE = 'an AWS account id has 12 digits';
+
+const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+const ROLE = 'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME';
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
@@ -78,6 +87,42 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--no-input', help: 'never ask' },
 ];
 
+/** Whose the roles are, and how they are made. */
+const ROLE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--permissions-boundary <arn>',
+    help: 'policy beyond which no role that is made may go',
+    parse: clearable(
+      matching(
+        '--permissions-boundary',
+        /^arn:[\w-]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+        'the ARN of a policy, as in arn:PARTITION:iam::ACCOUNT:policy/NAME',
+      ),
+      '',
+    ),
+  },
+  {
+    flags: '--role-path <path>',
+    help: 'where in IAM the roles are made (default /)',
+    parse: clearable(rolePath, '/'),
+  },
+  {
+    flags: '--firehose-role-arn <arn>',
+    help: 'role made elsewhere that Firehose writes with; it is never changed',
+    parse: clearable(matching('--firehose-role-arn', ROLE_ARN, ROLE), ''),
+  },
+  {
+    flags: '--cloudwatch-role-arn <arn>',
+    help: 'role made elsewhere that CloudWatch Logs puts records with',
+    parse: clearable(matching('--cloudwatch-role-arn', ROLE_ARN, ROLE), ''),
+  },
+  {
+    flags: '--audit-logs-role-arn <arn>',
+    help: 'role made elsewhere that RAD reads with',
+    parse: clearable(matching('--audit-logs-role-arn', ROLE_ARN, ROLE), ''),
+  },
+];
+
 export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-c, --clusters <globs>',
@@ -97,14 +142,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--rad-role-arn <arn>',
     help: "RAD's role, where it is not the default",
-    parse: clearable(
-      matching(
-        '--rad-role-arn',
-        /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/,
-        'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME',
-      ),
-      '',
-    ),
+    parse: clearable(matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, ROLE), ''),
   },
   { flags: '-n, --dry-run', help: 'show the plan and stop' },
   { flags: '-y, --yes', help: 'do not ask' },
@@ -126,6 +164,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
     help: 'KMS key that encrypts bucket and stream; or REGION=ARN, with commas or repeated',
     parse: kmsKeys,
   },
+  ...ROLE_OPTIONS,
   { flags: '--tag <key=value>', help: 'tag everything that is made; may be repeated', parse: clearable(tag, {}) },
 ];
 
@@ -169,15 +208,7 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--adopt', help: 'with what enable-audit --adopt needs' },
   { flags: '--kms-key <arn>', help: 'with what the use of this KMS key needs; or REGION=ARN', parse: kmsKeys },
-  {
-    flags: '--permissions-boundary <arn>',
-    help: 'allow roles only with this permissions boundary',
-    parse: matching(
-      '--permissions-boundary',
-      /^arn:[\w-]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
-      'the ARN of a policy, as in arn:PARTITION:iam::ACCOUNT:policy/NAME',
-    ),
-  },
+  ...ROLE_OPTIONS,
 ];
 
 export const TRAFFIC_OPTIONS: readonly OptionSpec[] = [

@@ -1,3 +1,4 @@
+import type { Settings } from '../desired/settings.ts';
 import { codeThatUndoes } from '../doctor/infrastructure-code.ts';
 import { isOurs, type Step, writes } from '../engine/plan.ts';
 import { type Notice, placeOf } from '../render/document.ts';
@@ -11,7 +12,7 @@ import { type Look, lookAtAccountPolicies, lookAtPermissions, lookAtSubnets } fr
  */
 export async function preflight(
   command: 'enable-audit' | 'teardown',
-  home: Home,
+  { home, settings }: { readonly home: Home; readonly settings: Settings },
   found: readonly Found[],
   steps: readonly Step[],
   context: Context,
@@ -22,6 +23,7 @@ export async function preflight(
   const looks = await Promise.all([
     lookAtPermissions(
       home,
+      settings,
       [command],
       regions.map(({ name }) => name),
       context,

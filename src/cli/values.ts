@@ -104,6 +104,15 @@ export function pattern(value: string): string {
   return value;
 }
 
+/** IAM API reference, CreateRole. */
+export function rolePath(value: string): string {
+  if (!/^\/([\w+=,.@-]+\/)*$/.test(value) || value.length > 512)
+    throw usage(
+      `--role-path ${value || '""'}: it begins and ends with a slash, as in /team/, and has at most 512 characters`,
+    );
+  return value;
+}
+
 const KEY_ARN = /^arn:([\w-]+):kms:([\w-]+):\d{12}:key\/[\w-]+$/;
 
 /** `ARN`, or for single regions `REGION=ARN`, each with `none` in the place of the ARN. */

@@ -1,6 +1,8 @@
 import type { Account } from '../desired/account.ts';
 import { isOfModule } from '../desired/adoption.ts';
 import { REGISTRATION_REMAINS } from '../desired/departure.ts';
+import { isRegistry } from '../desired/record.ts';
+import { roleArns } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
 import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Step } from '../engine/plan.ts';
@@ -12,7 +14,8 @@ export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Setti
   if (steps.length === 0) return [];
   return [
     ...(settings.externalId ? [] : [noExternalId]),
-    ...notRegistered(steps, account),
+    ...notRegistered(steps, account, settings),
+    ...readsWithAnother(steps, settings),
     ...steps.flatMap(neverExpires),
     ...steps.flatMap(unknownKey),
     ...(account.adoption ? [] : steps.flatMap(deliveredTwice)),
@@ -35,9 +38,8 @@ function deliveredTwice({ resource, actual, action }: Step): Notice[] {
 }
 
 /** Said when the account is connected for the first time: later on it may have been done by hand. */
-function notRegistered(steps: readonly Step[], { id, names, rad }: Account): Notice[] {
-  const reader = names.role.reader;
-  const isNew = steps.some(({ resource, action }) => resource.name === reader && action === 'create');
+function notRegistered(steps: readonly Step[], { id, names, rad, registry }: Account, settings: Settings): Notice[] {
+  const isNew = !isRegistry(registry.tags) && steps.some(({ action }) => action === 'create');
   if (rad || !isNew) return [];
   return [
     {
@@ -45,13 +47,34 @@ function notRegistered(steps: readonly Step[], { id, names, rad }: Account): Not
       region: 'global',
       id,
       message: `RAD is not told of account ${id}: RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set`,
-      hint: `add the account in RAD's console, with the role ${names.roleArn(reader)}; or set both keys and run again`,
+      hint: `add the account in RAD's console, with the role ${roleArns(names, settings).reader}; or set both keys and run again`,
+    },
+  ];
+}
+
+/** RAD's API registers an account once: a role that is replaced later on has to be told by hand. */
+function readsWithAnother(steps: readonly Step[], { given, recorded }: Settings): Notice[] {
+  const [before, now] = [recorded.account.auditLogsRoleArn, given.auditLogsRoleArn];
+  const known = steps.find(({ resource, actual }) => resource.type === 'rad:registration' && actual.exists);
+  if (!known || !now || !before || now === before) return [];
+  const { name: id } = known.resource;
+  return [
+    {
+      code: 'RAD_READS_WITH_ANOTHER',
+      region: 'global',
+      id,
+      message: `RAD was told to read account ${id} with the role ${before}`,
+      hint: `change it to ${now} in RAD's console`,
     },
   ];
 }
 
 /** RAD may read such an account with another role, and never see these logs. */
-export async function knownToRad(outcomes: readonly Outcome[], { names, id }: Account): Promise<Notice[]> {
+export async function knownToRad(
+  outcomes: readonly Outcome[],
+  { names, id }: Account,
+  settings: Settings,
+): Promise<Notice[]> {
   const ended = outcomes.find(({ step, status }) => step.resource.type === 'rad:registration' && status === 'done');
   const now = await ended?.step.resource.read('fresh').catch(() => undefined);
   if (now?.facts.state !== 'existing') return [];
@@ -61,7 +84,7 @@ export async function knownToRad(outcomes: readonly Outcome[], { names, id }: Ac
       region: 'global',
       id,
       message: `RAD knew account ${id} before: its registration was left as it is`,
-      hint: `see in RAD's console that it reads with the role ${names.roleArn(names.role.reader)} and the external id of this account`,
+      hint: `see in RAD's console that it reads with the role ${roleArns(names, settings).reader} and the external id of this account`,
     },
   ];
 }

@@ -4,6 +4,7 @@ import type { Tags } from '../engine/resource.ts';
 import type { Rad } from '../rad/api.ts';
 import type { Adoption } from './adoption.ts';
 import type { Names } from './names.ts';
+import { type RegionSettings, type Settings, withRecordedKey } from './settings.ts';
 
 /** A region that could be read: its clients and the clusters that are meant. */
 export interface Region {
@@ -14,6 +15,14 @@ export interface Region {
   /** Why the key that is meant for it cannot be used. */
   readonly keyTrouble?: RadError;
 }
+/** Where settings and connected regions are recorded. */
+export interface Registry {
+  readonly tags: Tags;
+  /** The path of our reader role, where that is the place. */
+  readonly path?: string;
+  /** The region whose bucket is the place, where the reader role was made elsewhere. */
+  readonly bucketOf?: Aws;
+}
 export interface Account {
   readonly id: string;
   readonly partition: string;
@@ -23,10 +32,19 @@ export interface Account {
   readonly regions: readonly Region[];
   /** What RAD's Terraform module has made, to be taken over. */
   readonly adoption?: Adoption;
-  /** The tags of the reader role; none where there is no such role. */
-  readonly registry: Tags;
+  /** Where the record is, or will be. */
+  readonly registry: Registry;
   /** undefined: there are no keys to RAD's API. */
   readonly rad: Rad | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
+
+/** What holds in each of these regions: where its key cannot be used, what is there keeps the one before. */
+export const regionSettings = (regions: readonly Region[], settings: Settings): Record<string, RegionSettings> =>
+  Object.fromEntries(
+    regions.map(({ aws: { region }, keyTrouble }) => [
+      region,
+      keyTrouble ? withRecordedKey(settings, region) : settings.region(region),
+    ]),
+  );

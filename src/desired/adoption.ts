@@ -1,5 +1,5 @@
 import { deliveryStream } from '../aws/kinds/delivery-stream.ts';
-import { role } from '../aws/kinds/role.ts';
+import { roleAt } from '../aws/kinds/role.ts';
 import { subscriptionFilter } from '../aws/kinds/subscription-filter.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Actual, Resource, Spec } from '../engine/resource.ts';
@@ -67,7 +67,7 @@ export function moduleThings(
   };
   const roleOf = (name: string, trusted: RegExp) => {
     const isModules = ({ trust }: Spec) => trusted.test(JSON.stringify(trust ?? ''));
-    return role.gone(home, name, isModules, {
+    return roleAt('/').gone(home, name, isModules, {
       needs,
       about: ABOUT,
       stays,

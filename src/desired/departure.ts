@@ -1,10 +1,11 @@
-import { roleTags } from '../aws/kinds/role.ts';
-import type { Actual, Labels, Resource, Run, Spec, Stay, Wish } from '../engine/resource.ts';
+import { bucketTags } from '../aws/kinds/bucket.ts';
+import { readRole } from '../aws/kinds/role.ts';
+import type { Actual, Labels, Resource, Run, Spec, Stay, Tags, Wish } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
 import type { Account } from './account.ts';
 import { isOfInstallation } from './names.ts';
 import { connectedRegions, leftLabel } from './record.ts';
-import type { Settings } from './settings.ts';
+import type { RegionSettings, Settings } from './settings.ts';
 
 /** How the user wants to leave. */
 export interface Departure {
@@ -16,6 +17,15 @@ export interface Departure {
   readonly forget: readonly string[];
   /** Regions in which there is a bucket of our name. */
   readonly bucketRegions: readonly string[];
+}
+
+/** What is wanted where, and what of it stays when it is taken away. */
+export interface Wanted {
+  readonly account: Account;
+  readonly settings: Settings;
+  /** What holds in each region of the run. */
+  readonly connected: Readonly<Record<string, RegionSettings>>;
+  readonly stay: ReturnType<typeof staying>;
 }
 
 const STAYING: Departure = { deleteData: false, keepLogging: false, drain: false, forget: [], bucketRegions: [] };
@@ -30,7 +40,8 @@ export const REGISTRATION_REMAINS =
   "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set: remove the account in RAD's console";
 
 /** What stays of each thing when rad-connect leaves, and why. */
-export function staying({ names, home, regions, rad }: Account, settings: Settings, leaving: Departure = STAYING) {
+export function staying(account: Account, settings: Settings, leaving: Departure = STAYING) {
+  const { regions, rad } = account;
   const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
   const going = [...regions.map(({ aws }) => aws.region), ...forget];
   const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
@@ -42,7 +53,7 @@ export function staying({ names, home, regions, rad }: Account, settings: Settin
     ...going.map((region) => leftLabel(region, holdsData(region) ? settings.region(region) : undefined)),
   );
   // Another run may have connected a region since this one looked.
-  const beforeDelete = async () => connected(others(connectedRegions(await roleTags(home, names.role.reader))));
+  const beforeDelete = async () => connected(others(connectedRegions(await registryTags(account))));
   const withoutRegions = (stay: Stay | undefined) => stay && { ...stay, labels: leftLabels };
 
   const needed = ({ tags }: Actual): Stay | undefined => {
@@ -62,10 +73,10 @@ export function staying({ names, home, regions, rad }: Account, settings: Settin
     } satisfies Wish,
 
     /** With the reader role, and no sooner: RAD reads with it. */
-    registration: (reader: Resource): Wish => ({
+    registration: (registry: Resource): Wish => ({
       stays({ facts }, seen) {
-        const registry = seen(reader);
-        const stay = registry?.exists ? needed(registry) : undefined;
+        const record = seen(registry);
+        const stay = record?.exists ? needed(record) : undefined;
         if (stay) return stay;
         if (facts.state === 'existing') return { why: 'RAD knew the account before rad-connect' };
         return rad ? undefined : { why: REGISTRATION_REMAINS };
@@ -73,13 +84,20 @@ export function staying({ names, home, regions, rad }: Account, settings: Settin
       beforeDelete,
     }),
 
-    serviceRole: (reader: Resource): Wish => ({
+    serviceRole: (registry: Resource): Wish => ({
       stays(_, seen) {
-        const registry = seen(reader);
-        return connected(others(registry?.exists ? connectedRegions(registry.tags) : bucketRegions));
+        const record = seen(registry);
+        return connected(others(record?.exists ? connectedRegions(record.tags) : bucketRegions));
       },
       beforeDelete,
     }),
+
+    /** The bucket that holds the record outlives its region: it goes with the last one that is recorded. */
+    registryBucket: {
+      stays: ({ tags }) =>
+        withoutRegions(connected(others(connectedRegions(tags))) ?? (deleteData ? undefined : { why: KEEPS_LOGS })),
+      beforeDelete: async () => withoutRegions(await beforeDelete()),
+    } satisfies Wish,
 
     bucket: {
       stays: () => (deleteData ? undefined : { why: KEEPS_LOGS }),
@@ -116,6 +134,10 @@ export function staying({ names, home, regions, rad }: Account, settings: Settin
     },
   };
 }
+
+/** What is recorded now. */
+export const registryTags = async ({ registry: { bucketOf }, names, home }: Account): Promise<Tags | undefined> =>
+  bucketOf ? bucketTags(bucketOf, names.bucket(bucketOf.region)) : (await readRole(home, names.role.reader))?.tags;
 
 /** The filters of others on a log group, by name. */
 const filtersOf = (filter: Actual | undefined): string[] =>

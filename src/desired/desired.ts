@@ -3,45 +3,43 @@ import { bucket, SCOPE } from '../aws/kinds/bucket.ts';
 import { clusterLogging } from '../aws/kinds/cluster-logging.ts';
 import { deliveryStream } from '../aws/kinds/delivery-stream.ts';
 import { clusterLogGroup, ERROR_LOG_STREAM, errorLogGroup } from '../aws/kinds/log-group.ts';
-import { role } from '../aws/kinds/role.ts';
 import { slotsFull, subscriptionFilter } from '../aws/kinds/subscription-filter.ts';
 import { slots } from '../aws/slots.ts';
 import { RadError } from '../engine/errors.ts';
-import type { Actual, Labels, Resource, Seen, Spec } from '../engine/resource.ts';
+import type { Actual, Resource, Seen, Spec } from '../engine/resource.ts';
 import { registration, registrationState } from '../rad/registration.ts';
-import type { Account, Region } from './account.ts';
+import { type Account, type Region, regionSettings } from './account.ts';
 import { moduleThings } from './adoption.ts';
-import { type Departure, staying } from './departure.ts';
+import { type Departure, staying, type Wanted } from './departure.ts';
 import { chosenKey } from './keys.ts';
 import { clusterLogGroupName } from './names.ts';
-import { deliveryRole, readerRole, subscriptionRole, tlsOnly } from './policies.ts';
-import { regionLabel, settingsLabels } from './record.ts';
-import { isSure, keysOf, type Settings, withRecordedKey } from './settings.ts';
+import { tlsOnly } from './policies.ts';
+import { registryLabels } from './record.ts';
+import { accountRoles, roleArns } from './roles.ts';
+import { insist, isSure, type Settings } from './settings.ts';
 
 /** RAD's platform finds the buckets by these: the second key is the one that RAD's own Terraform module sets. */
-const DATA_TYPE = { 'rad-data-type': 'eks-audit-logs', 'ksoc-data-type': 'eks-audit-logs' };
+export const DATA_TYPE = { 'rad-data-type': 'eks-audit-logs', 'ksoc-data-type': 'eks-audit-logs' };
 const ERROR_RETENTION_DAYS = 14;
-/** IAM's shortest. Seconds. */
-const SESSION = 3600;
 
-interface Wanted {
-  readonly account: Account;
-  readonly settings: Settings;
-  /** What stays when it is taken away. */
-  readonly stay: ReturnType<typeof staying>;
-}
+const isKeyGiven = ({ given }: Settings, region: string) => chosenKey(given.kmsKey, region) !== undefined;
 
 /**
  * Everything rad-connect wants in an account, each thing after the things it needs; read by plan, apply, status and teardown.
  * `leaving` says what of it stays when it is taken away.
  */
 export function desired(account: Account, settings: Settings, leaving?: Departure): Resource[] {
-  const wanted: Wanted = { account, settings, stay: staying(account, settings, leaving) };
-  const roles = accountRoles(wanted);
+  const { regions } = account;
+  const connected = regionSettings(regions, settings);
+  const wanted: Wanted = { account, settings, connected, stay: staying(account, settings, leaving) };
+  const at = account.registry.bucketOf;
+  const holder = at && store(wanted, regions.find(({ aws }) => aws.region === at.region) ?? { aws: at });
+  const roles = accountRoles(wanted, holder, leaving !== undefined);
   const ours = [
-    ...Object.values(roles),
-    ...radThings(wanted, roles.reader, leaving !== undefined),
-    ...account.regions.flatMap((region) => regionThings(wanted, roles, region)),
+    ...(holder && !connected[holder.region] ? [holder] : []),
+    ...roles.all,
+    ...radThings(wanted, roles.registry, leaving !== undefined),
+    ...regions.flatMap((region) => regionThings(wanted, roles, region, holder)),
   ];
   if (!account.adoption) return ours;
   const filterOf = (region: string, group: string) =>
@@ -51,60 +49,30 @@ export function desired(account: Account, settings: Settings, leaving?: Departur
 
 type Roles = ReturnType<typeof accountRoles>;
 
-/** The registry lives in the tags of the reader role: it is there before anything else and goes last. */
-function accountRoles({ account: { id, names, home, partition, regions }, settings, stay }: Wanted) {
-  const spec = (documents: { trust: Spec; permissions: Spec }) => ({
-    ...documents,
-    maxSession: SESSION,
-    boundary: null,
-  });
-  const connected = Object.fromEntries(
-    regions.map(({ aws: { region }, keyTrouble }) => [
-      region,
-      keyTrouble ? withRecordedKey(settings, region) : settings.region(region),
-    ]),
-  );
-  const keys = keysOf(settings, connected);
-  const labels = Object.entries(connected).map(([region, regional]) => regionLabel(region, regional));
-  const registry: Labels = Object.assign({}, settingsLabels(settings, partition), ...labels);
-  const birth = settings.tags;
-
-  const reader = role(home, names.role.reader, spec(readerRole(names, id, settings, keys)), {
-    birth,
-    labels: registry,
-    insist: insist(settings, 'externalId', 'trust'),
-    ...stay.reader,
-  });
-  const service = { birth, needs: [reader], ...stay.serviceRole(reader) };
-  return {
-    reader,
-    subscription: role(home, names.role.subscription, spec(subscriptionRole(names, keys)), service),
-    delivery: role(home, names.role.delivery, spec(deliveryRole(names, id, keys)), service),
-  };
-}
-
 /** The account is registered where there are keys; without them a registration of earlier runs is shown, and told of when leaving. */
-function radThings({ account, stay }: Wanted, reader: Resource, isLeaving: boolean): Resource[] {
-  const { id, names, rad, registry: tags } = account;
+function radThings({ account, settings, stay }: Wanted, registry: Resource, isLeaving: boolean): Resource[] {
+  const {
+    id,
+    names,
+    rad,
+    registry: { tags },
+  } = account;
   const state = registrationState(tags);
   if (!rad && (state === 'none' || (state === 'pending' && !isLeaving))) return [];
-  const readerArn = names.roleArn(names.role.reader);
-  const wish = { needs: [reader], ...stay.registration(reader) };
-  return [registration({ region: 'global', rad, reader, readerArn, tags }, id, { role: readerArn }, wish)];
+  const { reader } = roleArns(names, settings);
+  const wish = { needs: [registry], ...stay.registration(registry) };
+  return [
+    registration({ region: 'global', rad, record: registry, readerArn: reader, tags }, id, { role: reader }, wish),
+  ];
 }
 
-/** Bucket, stream and error log of a region, and the path of each of its clusters to them. */
-function regionThings(wanted: Wanted, roles: Roles, region: Region): Resource[] {
-  const { aws, clusters, ghosts, keyTrouble } = region;
-  const { account, settings, stay } = wanted;
-  const { names } = account;
+/** The bucket of a region. Where our reader role is not there to hold the record, the bucket of one region does. */
+function store(wanted: Wanted, { aws, keyTrouble }: Pick<Region, 'aws' | 'keyTrouble'>, registry?: Resource): Resource {
+  const { account, settings, connected, stay } = wanted;
+  const { names, partition } = account;
   const { retentionDays: days, kmsKey } = settings.region(aws.region);
-  const birth = settings.tags;
-  const unsure = !isSure(settings, aws.region);
-  const isKeyGiven = chosenKey(settings.given.kmsKey, aws.region) !== undefined;
   const bucketName = names.bucket(aws.region);
-
-  const store = bucket(
+  return bucket(
     aws,
     bucketName,
     {
@@ -121,28 +89,42 @@ function regionThings(wanted: Wanted, roles: Roles, region: Region): Resource[] 
       policy: { ours: [tlsOnly(names.bucketArn(bucketName))], others: [] },
     },
     {
-      birth,
-      needs: [roles.reader],
-      labels: DATA_TYPE,
-      insist: [...insist(settings, 'retentionDays', 'lifecycle'), ...(isKeyGiven ? ['encryption'] : [])],
-      unsure,
+      birth: settings.tags,
+      needs: registry ? [registry] : [],
+      labels: registry ? DATA_TYPE : { ...DATA_TYPE, ...registryLabels(settings, partition, connected) },
+      insist: [
+        ...insist(settings, { retentionDays: 'lifecycle' }),
+        ...(isKeyGiven(settings, aws.region) ? ['encryption'] : []),
+      ],
+      unsure: !isSure(settings, aws.region),
       refused: () => keyTrouble,
-      ...stay.bucket,
+      ...(registry ? stay.bucket : stay.registryBucket),
     },
   );
+}
+
+/** Bucket, stream and error log of a region, and the path of each of its clusters to them. */
+function regionThings(wanted: Wanted, roles: Roles, region: Region, holder: Resource | undefined): Resource[] {
+  const { aws, clusters, ghosts } = region;
+  const { account, settings, stay } = wanted;
+  const { names } = account;
+  const { kmsKey } = settings.region(aws.region);
+  const birth = settings.tags;
+  const { registry } = roles;
+  const objects = holder?.region === aws.region ? holder : store(wanted, region, registry);
   const errors = errorLogGroup(
     aws,
     names.errorLogGroup,
     { retention: ERROR_RETENTION_DAYS, stream: ERROR_LOG_STREAM },
-    { birth, needs: [roles.reader] },
+    { birth, needs: [registry] },
   );
   const stream = deliveryStream(
     aws,
     names.stream,
     {
       destination: {
-        bucket: names.bucketArn(bucketName),
-        role: names.roleArn(names.role.delivery),
+        bucket: names.bucketArn(names.bucket(aws.region)),
+        role: roleArns(names, settings).delivery,
         prefix: '',
         errorPrefix: 'errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/',
         extension: '.gz',
@@ -160,16 +142,16 @@ function regionThings(wanted: Wanted, roles: Roles, region: Region): Resource[] 
     {
       birth,
       // Who puts records must be allowed the key before the stream has it: CloudWatch Logs skips the events of a refusal.
-      needs: [roles.reader, store, roles.delivery, errors, ...(kmsKey ? [roles.subscription] : [])],
-      insist: isKeyGiven ? ['destination', 'encryption'] : [],
-      unsure,
+      needs: [registry, objects, roles.delivery, errors, ...(kmsKey ? [roles.subscription] : [])],
+      insist: isKeyGiven(settings, aws.region) ? ['destination', 'encryption'] : [],
+      unsure: !isSure(settings, aws.region),
       ...stay.stream,
     },
   );
 
   const path = (cluster: string) => clusterPath(wanted, roles, stream, aws, cluster);
   return [
-    store,
+    objects,
     errors,
     stream,
     ...clusters.map(path).flatMap(({ group, filter, logging }) => [group, filter, logging]),
@@ -180,7 +162,7 @@ function regionThings(wanted: Wanted, roles: Roles, region: Region): Resource[] 
 /** From a cluster to the stream. Logging comes after the filter stands: no cost without delivery, and no first event lost. */
 function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: Resource, aws: Aws, cluster: string) {
   const { names, now } = account;
-  const { reader, subscription } = roles;
+  const { registry, subscription } = roles;
   const name = clusterLogGroupName(cluster);
 
   const group: Resource = clusterLogGroup(
@@ -189,8 +171,8 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     { retention: settings.region(aws.region).logRetentionDays },
     {
       birth: settings.tags,
-      needs: [reader],
-      insist: insist(settings, 'logRetentionDays', 'retention'),
+      needs: [registry],
+      insist: insist(settings, { logRetentionDays: 'retention' }),
       unsure: !isSure(settings, aws.region),
       stays: (actual, seen) => stay.clusterLogGroup(actual, seen(logging), seen(filter)),
       async beforeDelete() {
@@ -209,12 +191,12 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     {
       filter: {
         destination: names.streamArn(aws.region),
-        role: names.roleArn(names.role.subscription),
+        role: roleArns(names, settings).subscription,
         pattern: settings.filterPattern,
       },
     },
     {
-      needs: [reader, group, stream, subscription],
+      needs: [registry, group, stream, subscription],
       adopts: account.adoption?.regions.get(aws.region)?.groups.some((group) => group.name === name) ?? false,
       refused: (actual, seen) => refusal(aws.region, name, actual, slots.limit(seen(stream)?.tags, now), seen(group)),
     },
@@ -223,7 +205,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     aws,
     cluster,
     { audit: true },
-    { needs: [reader, filter], stays: (_, seen: Seen) => stay.clusterLogging(seen(group), seen(filter)) },
+    { needs: [registry, filter], stays: (_, seen: Seen) => stay.clusterLogging(seen(group), seen(filter)) },
   );
   return { group, filter, logging };
 }
@@ -250,6 +232,3 @@ function refusal(
     },
   );
 }
-
-const insist = ({ given }: Settings, option: keyof Settings['given'], field: string): readonly string[] =>
-  given[option] === undefined ? [] : [field];

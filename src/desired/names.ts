@@ -28,14 +28,16 @@ export function namesOf(prefix: string, partition: string, account: string) {
       const region = bucket.slice(bucketStem.length).replace(/-an$/, '');
       return /-\d+$/.test(region) && bucketName(prefix, account, region) === bucket ? region : undefined;
     },
-    roleArn: (name: string) => arn('iam', '', account, `role/${name}`),
+    roleArn: (name: string, path = '/') => arn('iam', '', account, `role${path}${name}`),
     bucketArn: (bucket: string) => arn('s3', '', '', bucket),
     allBucketsArn: arn('s3', '', '', `${bucketStem}*`),
     streamArn: (region: string) => arn('firehose', region, account, `deliverystream/${product}`),
     /** In China CloudWatch Logs goes by another name, and Firehose does not (terraform-provider-aws, aws_service_principal). */
     logsService: `logs.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`,
     logsSourceArn: arn('logs', '*', account, '*'),
-    errorLogStreamArn: (stream: string) => arn('logs', '*', account, `log-group:${errorLogGroup}:log-stream:${stream}`),
+    logGroupArn: (region: string, group: string) => arn('logs', region, account, `log-group:${group}`),
+    errorLogStreamArn: (stream: string, region = '*') =>
+      arn('logs', region, account, `log-group:${errorLogGroup}:log-stream:${stream}`),
   };
 }
 export type Names = ReturnType<typeof namesOf>;

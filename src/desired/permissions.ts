@@ -97,7 +97,20 @@ const deleteRoles = (roles: Thing): Calls => ({
 });
 
 /** The price of a plan is measured where it can be. */
-const MEASURE: Calls = { 'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }] };
+const MEASURE: Calls = {
+  'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }],
+};
+
+/** IAM asks about a role that is not there as if it were at the root. */
+const FIND_ROLES: Calls = { 'iam:GetRole': on('rolesByName') };
+
+/** Who works under a boundary may not take it off. */
+const BOUND: Calls = { 'iam:PutRolePermissionsBoundary': [{ on: 'roles', when: ['bounded'] }] };
+const UNBIND: Calls = { 'iam:DeleteRolePermissionsBoundary': on('roles') };
+
+/** Roles that were made elsewhere are looked at; simulated, where that is not asked of all roles anyway. */
+const LOOK_AT_ROLES: Calls = { 'iam:GetRole': [{ on: 'usedRoles', optional: true }] };
+const SIMULATE_ROLES: Calls = { 'iam:SimulatePrincipalPolicy': [{ on: 'usedRoles', optional: true }] };
 
 /** What may make a plan fail is told beforehand where it can be. */
 const HINTS: Calls = {
@@ -158,19 +171,48 @@ const USE_KEYS: Calls = {
   'firehose:StartDeliveryStreamEncryption': grant,
 };
 
-/** What a command calls: in any case, and where an option is given. */
+/** What a command calls: in any case, and where an option is given, or not. */
 interface CommandCalls {
   readonly always: readonly Calls[];
   readonly kmsKeys?: Calls;
   readonly adopt?: Calls;
+  readonly rolePath?: Calls;
+  readonly boundary?: Calls;
+  readonly noBoundary?: Calls;
+  readonly usedRoles?: Calls;
+  /** The record is in the tags of a bucket. */
+  readonly usedReader?: Calls;
 }
 
 const CALLS = {
-  'enable-audit': { always: [LOOK, MAKE, MEASURE, HINTS, ACCOUNT_POLICIES], kmsKeys: USE_KEYS, adopt: TAKE_OVER },
-  status: { always: [LOOK], kmsKeys: LOOK_AT_KEYS },
-  // The key of a bucket that stays is recorded.
-  teardown: { always: [LOOK, REMOVE, HINTS], kmsKeys: { 'iam:TagRole': on('reader') } },
-  doctor: { always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES], kmsKeys: LOOK_AT_KEYS },
+  'enable-audit': {
+    always: [LOOK, MAKE, MEASURE, HINTS, ACCOUNT_POLICIES],
+    kmsKeys: USE_KEYS,
+    adopt: TAKE_OVER,
+    rolePath: FIND_ROLES,
+    boundary: BOUND,
+    noBoundary: UNBIND,
+    usedRoles: LOOK_AT_ROLES,
+  },
+  status: {
+    always: [LOOK],
+    kmsKeys: LOOK_AT_KEYS,
+    rolePath: FIND_ROLES,
+    usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },
+  },
+  teardown: {
+    always: [LOOK, REMOVE, HINTS],
+    // The key of a bucket that stays is recorded.
+    kmsKeys: { 'iam:TagRole': on('reader') },
+    rolePath: FIND_ROLES,
+    usedReader: { 's3:PutBucketTagging': bucket() },
+  },
+  doctor: {
+    always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES],
+    kmsKeys: LOOK_AT_KEYS,
+    rolePath: FIND_ROLES,
+    usedRoles: LOOK_AT_ROLES,
+  },
 } satisfies Readonly<Record<string, CommandCalls>>;
 
 export type Command = keyof typeof CALLS;
@@ -180,14 +222,28 @@ export const COMMANDS = Object.keys(CALLS) as Command[];
 export interface Extras {
   readonly kmsKeys?: readonly string[];
   readonly adopt?: boolean;
+  /** Where in IAM our roles are. */
+  readonly rolePath?: string | undefined;
+  /** The policy that every role of ours must have as its permissions boundary; empty: they lose the one that they have. */
+  readonly boundary?: string | undefined;
+  /** The ARNs of roles that were made elsewhere. */
+  readonly usedRoles?: { readonly [R in 'reader' | 'delivery' | 'subscription']?: string | undefined };
 }
 
 /** All calls of a command, each with what it needs. */
 export function callsOf(
   command: Command,
-  { kmsKeys, adopt }: Extras,
+  { kmsKeys, adopt, rolePath = '/', boundary, usedRoles = {} }: Extras,
 ): (readonly [call: string, needs: readonly Need[]])[] {
   const calls: CommandCalls = CALLS[command];
-  const groups = [...calls.always, kmsKeys?.length ? calls.kmsKeys : undefined, adopt ? calls.adopt : undefined];
-  return groups.flatMap((group) => Object.entries(group ?? {}));
+  const groups = [
+    ...calls.always,
+    kmsKeys?.length && calls.kmsKeys,
+    adopt && calls.adopt,
+    rolePath !== '/' && calls.rolePath,
+    boundary !== undefined && (boundary ? calls.boundary : calls.noBoundary),
+    Object.values(usedRoles).some(Boolean) && calls.usedRoles,
+    usedRoles.reader && calls.usedReader,
+  ];
+  return groups.flatMap((group) => Object.entries(group || {}));
 }

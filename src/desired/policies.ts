@@ -98,23 +98,6 @@ export const readerRole = (
   ),
 });
 
-/** What each role does with a key of a region; the context in lower case. */
-export const keyUses = (names: Names, region: string) => {
-  const throughS3 = {
-    'kms:viaservice': `s3.${region}.amazonaws.com`,
-    'kms:encryptioncontext:aws:s3:arn': names.bucketArn(names.bucket(region)),
-  };
-  return [
-    {
-      role: names.role.subscription,
-      actions: ENCRYPT,
-      context: { 'kms:viaservice': `firehose.${region}.amazonaws.com` },
-    },
-    { role: names.role.delivery, actions: ENCRYPT, context: throughS3 },
-    { role: names.role.reader, actions: ['kms:Decrypt'], context: throughS3 },
-  ];
-};
-
 /** No request without TLS, except by AWS's own services, which do not carry the key. */
 export const tlsOnly = (bucketArn: string): Spec =>
   normaliseStatement({

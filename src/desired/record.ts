@@ -1,7 +1,13 @@
 import { RadError } from '../engine/errors.ts';
 import type { Labels, Tags } from '../engine/resource.ts';
 import { decodePairs, encodePairs } from '../engine/state.ts';
-import { type AccountSettings, accountDefaults, type Recorded, type RegionSettings } from './settings.ts';
+import {
+  type AccountSettings,
+  accountDefaults,
+  type Recorded,
+  type RegionSettings,
+  type Settings,
+} from './settings.ts';
 
 const SETTINGS = 'rad-connect:settings';
 const REGION = 'rad-connect:region:';
@@ -11,7 +17,16 @@ const MOST_CHUNKS = 12;
 const MOST_ROLE_TAGS = 50;
 
 const LISTS = { clusters: 'clusters', excludeClusters: 'exclude-clusters' } as const;
-const TEXTS = { externalId: 'external-id', radRoleArn: 'rad-role-arn', filterPattern: 'filter-pattern' } as const;
+const TEXTS = {
+  externalId: 'external-id',
+  radRoleArn: 'rad-role-arn',
+  filterPattern: 'filter-pattern',
+  permissionsBoundary: 'permissions-boundary',
+  rolePath: 'role-path',
+  firehoseRoleArn: 'firehose-role-arn',
+  cloudwatchRoleArn: 'cloudwatch-role-arn',
+  auditLogsRoleArn: 'audit-logs-role-arn',
+} as const;
 
 /**
  * The tags that record these settings: what differs from the defaults, cut to the length of a tag value. One call writes them all:
@@ -37,6 +52,9 @@ export function settingsLabels(settings: AccountSettings, partition: string): La
   }
   return Object.fromEntries(Array.from({ length: MOST_CHUNKS }, (_, i) => [chunkKey(i), chunks[i] ?? '']));
 }
+/** Whether these tags hold the record. */
+export const isRegistry = (tags: Tags): boolean => SETTINGS in tags;
+
 /**
  * Ends the text, also an empty one: a record that is not there at all was taken away by somebody. And a chunk left over from a
  * longer text, of a run at the same time, is not read as part of it.
@@ -63,6 +81,18 @@ export function checkRoom(
     `${all} tags are more than the ${MOST_ROLE_TAGS} that IAM allows on a role: fewer --tag or --regions, or a shorter --filter-pattern`,
   );
 }
+
+/** All that is recorded of an installation, as the tags of what holds it. */
+export const registryLabels = (
+  settings: Settings,
+  partition: string,
+  regions: Readonly<Record<string, RegionSettings>>,
+): Labels =>
+  Object.assign(
+    {},
+    settingsLabels(settings, partition),
+    ...Object.entries(regions).map(([region, regional]) => regionLabel(region, regional)),
+  );
 
 const keyPairs = ({ kmsKey, kmsKeyBefore }: Partial<RegionSettings>) => ({
   ...(kmsKey && { kms: kmsKey }),
@@ -101,7 +131,7 @@ export function readRecord(tags: Tags = {}): Recorded {
   const own = Object.entries(pairs).filter(([key]) => key.startsWith('tag:'));
   if (own.length) account.tags = Object.fromEntries(own.map(([key, value]) => [key.slice('tag:'.length), value]));
   const regions = Object.fromEntries(placesOf(tags).map((region) => [region, readRegion(tags[REGION + region])]));
-  return { account: account as Partial<AccountSettings>, regions };
+  return { account: account as Partial<AccountSettings>, isWhole: end >= 0, regions };
 }
 
 function readRegion(text: string | undefined): Partial<RegionSettings> {

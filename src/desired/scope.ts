@@ -11,8 +11,6 @@ export interface Place extends Extras {
   /** undefined: whatever account it is attached in. */
   readonly account: string | undefined;
   readonly prefix: string;
-  /** The policy that every role of ours must have as its permissions boundary. */
-  readonly boundary?: string | undefined;
 }
 
 export type Thing = keyof ReturnType<typeof thingsOf>;
@@ -22,14 +20,15 @@ export type Condition = keyof ReturnType<typeof conditionsOf>;
 export const CALLERS_ACCOUNT = ['$', '{aws:PrincipalAccount}'].join('');
 export const anyAccount = (arn: string) => arn.replace(`:${CALLERS_ACCOUNT}:`, ':*:');
 
-export function thingsOf({ partition, account = CALLERS_ACCOUNT, prefix, kmsKeys = [] }: Place) {
+export function thingsOf(place: Place) {
+  const { partition, account = CALLERS_ACCOUNT, prefix, rolePath, kmsKeys = [], usedRoles = {} } = place;
   const names = namesOf(prefix, partition, account);
   const arn = (service: string, region: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const group = (name: string) => arn('logs', '*', `log-group:${name}`);
   const [clusterGroup, errorGroup] = [group(clusterLogGroupName('*')), group(names.errorLogGroup)];
   const [reader, delivery, subscription] = (['reader', 'delivery', 'subscription'] as const).map((role) =>
-    names.roleArn(names.role[role]),
+    names.roleArn(names.role[role], rolePath),
   );
   return {
     anything: '*',
@@ -42,9 +41,11 @@ export function thingsOf({ partition, account = CALLERS_ACCOUNT, prefix, kmsKeys
     tagsOfLogGroups: [clusterGroup, errorGroup],
     streams: names.streamArn('*'),
     roles: [reader!, delivery!, subscription!],
+    rolesByName: [reader!, delivery!, subscription!, ...Object.values(names.role).map((role) => names.roleArn(role))],
     reader: reader!,
-    delivery: delivery!,
-    subscription: subscription!,
+    delivery: usedRoles.delivery ?? delivery!,
+    subscription: usedRoles.subscription ?? subscription!,
+    usedRoles: Object.values(usedRoles).filter((role) => role !== undefined),
     // IAM Identity Center puts its roles there (IAM Identity Center user guide, "Referencing permission sets").
     ssoRoles: arn('iam', '', 'role/aws-reserved/sso.amazonaws.com/*'),
     callers: [arn('iam', '', 'role/*'), arn('iam', '', 'user/*')],

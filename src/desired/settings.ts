@@ -11,6 +11,14 @@ export interface AccountSettings {
   readonly clusters: readonly string[];
   readonly excludeClusters: readonly string[];
   readonly filterPattern: string;
+  /** The ARN of the policy beyond which no role of ours may go; empty: none. */
+  readonly permissionsBoundary: string;
+  /** Where in IAM our roles are: it can never be changed. */
+  readonly rolePath: string;
+  /** Roles that were made elsewhere and are used in place of ours; empty: ours. */
+  readonly firehoseRoleArn: string;
+  readonly cloudwatchRoleArn: string;
+  readonly auditLogsRoleArn: string;
   /** The user's own, given to everything that is made. */
   readonly tags: Tags;
 }
@@ -38,6 +46,8 @@ export interface Settings extends AccountSettings {
 /** What is recorded of earlier runs. */
 export interface Recorded {
   readonly account: Partial<AccountSettings>;
+  /** Nothing of it is missing. */
+  readonly isWhole: boolean;
   /** Those that are connected, and those that were and still hold logs under a key. */
   readonly regions: Readonly<Record<string, Partial<RegionSettings>>>;
 }
@@ -55,6 +65,11 @@ export const accountDefaults = (partition: string): AccountSettings => ({
   clusters: [],
   excludeClusters: [],
   filterPattern: FILTER_PATTERN,
+  permissionsBoundary: '',
+  rolePath: '/',
+  firehoseRoleArn: '',
+  cloudwatchRoleArn: '',
+  auditLogsRoleArn: '',
   tags: {},
 });
 export const REGION_DEFAULTS: RegionSettings = {
@@ -115,3 +130,7 @@ export function keysOf({ recorded }: Settings, regions: Readonly<Record<string, 
     .filter(({ arn }) => arn)
     .sort((a, b) => (`${a.region} ${a.arn}` < `${b.region} ${b.arn}` ? -1 : 1));
 }
+
+/** The fields that options of this very run name: they are written even where what is there is stricter. */
+export const insist = ({ given }: Settings, fields: { readonly [O in keyof Given]?: string }): string[] =>
+  Object.entries(fields).flatMap(([option, field]) => (given[option as keyof Given] === undefined ? [] : [field]));

@@ -1,5 +1,9 @@
 import { list } from '../aws/documents.ts';
 import { permits, type Question } from '../aws/permits.ts';
+import type { Names } from '../desired/names.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
+import type { Settings } from '../desired/settings.ts';
+import type { Step } from '../engine/plan.ts';
 import type { Json, Spec } from '../engine/resource.ts';
 import type { Finding } from '../render/document.ts';
 import { as, type Exam } from './exam.ts';
@@ -8,22 +12,29 @@ import { type Place, stepOf } from './place.ts';
 type Found = Omit<Finding, 'check'>;
 type Account = Pick<Place, 'names' | 'account' | 'settings' | 'mend' | 'steps'>;
 
-const documentOf = (value: Json | undefined): Spec[] => (value ? [value as Spec] : []);
+/** What a role that was made elsewhere lacks is told by what has looked at it. */
+function documentOf(step: Step | undefined, field: 'trust' | 'permissions'): Spec[] {
+  if (step?.resource.claim === 'used') return [{ Statement: [ANYTHING] }];
+  const value = step?.actual.spec[field];
+  return value ? [value as Spec] : [];
+}
+
+function roleNames(names: Names, settings: Settings) {
+  const { reader, delivery, subscription } = roleArns(names, settings);
+  return { reader: roleNameOf(reader), delivery: roleNameOf(delivery), subscription: roleNameOf(subscription) };
+}
 
 /** Whether RAD's own role may become the reader role at all. */
 export function radTrustExam({ names, settings, mend, steps }: Account): Exam {
   const { radRoleArn, externalId } = settings;
-  const reader = stepOf({ steps }, 'iam:role', names.role.reader)?.actual;
-  const base = {
-    check: 'rad-access',
-    region: 'global',
-    fine: `${radRoleArn} may become ${names.role.reader}`,
-  } as const;
-  if (!reader?.exists) return { ...base, findings: [], unknown: `there is no role ${names.role.reader}` };
+  const { reader: role } = roleNames(names, settings);
+  const reader = stepOf({ steps }, 'iam:role', role);
+  const base = { check: 'rad-access', region: 'global', fine: `${radRoleArn} may become ${role}` } as const;
+  if (!reader?.actual.exists) return { ...base, findings: [], unknown: `there is no role ${role}` };
   const rad = radRoleArn.split(':')[4]!;
   const principals = [radRoleArn, rad, radRoleArn.replace(/:role\/.*$/, ':root')];
   const context = { 'sts:externalid': externalId || null, 'aws:principalarn': radRoleArn, 'aws:principalaccount': rad };
-  const may = permits(documentOf(reader.spec.trust), { action: 'sts:AssumeRole', principals, context });
+  const may = permits(documentOf(reader, 'trust'), { action: 'sts:AssumeRole', principals, context });
   if (may) return { ...base, findings: [] };
   const how = externalId ? `with the external id ${externalId}` : 'without an external id';
   return {
@@ -32,8 +43,8 @@ export function radTrustExam({ names, settings, mend, steps }: Account): Exam {
       as('error', {
         code: 'RAD_CANNOT_READ',
         region: 'global',
-        id: names.role.reader,
-        message: `the trust of role ${names.role.reader} does not let ${radRoleArn} assume it ${how}: RAD reads nothing`,
+        id: role,
+        message: `the trust of role ${role} does not let ${radRoleArn} assume it ${how}: RAD reads nothing`,
         hint: mend,
       }),
     ],
@@ -42,24 +53,19 @@ export function radTrustExam({ names, settings, mend, steps }: Account): Exam {
 
 /** Whether the reader role could list this region's bucket and read what is in it. */
 export function radAccessExam(place: Place): Exam {
-  const { names, region, mend } = place;
+  const { names, region, mend, settings } = place;
   const { reader, store, bucket, key } = seen(place);
-  const base = { check: 'rad-access', region, fine: `${names.role.reader} could read the bucket` } as const;
+  const { reader: role } = roleNames(names, settings);
+  const base = { check: 'rad-access', region, fine: `${role} could read the bucket` } as const;
   if (!reader?.exists || !store?.exists)
     return { ...base, findings: [], unknown: 'the role or the bucket is not there, or could not be read' };
-  const why = lackingOnBucket(
-    place,
-    names.role.reader,
-    ['s3:ListBucket'],
-    ['s3:GetObject'],
-    key ? ['kms:Decrypt'] : [],
-  );
+  const why = lackingOnBucket(place, 'reader', ['s3:ListBucket'], ['s3:GetObject'], key ? ['kms:Decrypt'] : []);
   const findings = why.map((reason) =>
     as('error', {
       code: 'RAD_CANNOT_READ',
       region,
       id: bucket,
-      message: `role ${names.role.reader} cannot read bucket ${bucket} in ${region}: ${reason}`,
+      message: `role ${role} cannot read bucket ${bucket} in ${region}: ${reason}`,
       hint: mend,
     }),
   );
@@ -68,24 +74,24 @@ export function radAccessExam(place: Place): Exam {
 
 /** Whether CloudWatch Logs may put records on the stream, and Firehose objects into the bucket. */
 export function serviceRoles(place: Place): Found[] {
-  const { names, account, region, mend } = place;
+  const { names, account, region, mend, settings } = place;
   const { store, bucket, key } = seen(place);
-  const { delivery, subscription } = names.role;
-  const specOf = (role: string) => stepOf(place, 'iam:role', role)?.actual;
-  if (![delivery, subscription].every((role) => specOf(role)?.exists) || !store?.exists) return [];
+  const { delivery, subscription } = roleNames(names, settings);
+  const of = (role: string) => stepOf(place, 'iam:role', role);
+  if (![delivery, subscription].every((role) => of(role)?.actual.exists) || !store?.exists) return [];
   const mayBecome = (role: string, principal: string, context: Question['context']) =>
-    permits(documentOf(specOf(role)?.spec.trust), { action: 'sts:AssumeRole', principals: [principal], context });
+    permits(documentOf(of(role), 'trust'), { action: 'sts:AssumeRole', principals: [principal], context });
   const sourceArn = names.logsSourceArn.replace('*', region);
   const streamArn = names.streamArn(region);
   const put = { action: 'firehose:PutRecordBatch', resource: streamArn, context: {} };
   const reasons = [
     !mayBecome(subscription, names.logsService, { 'aws:sourcearn': sourceArn, 'aws:sourceaccount': account }) &&
       `CloudWatch Logs may not assume role ${subscription}`,
-    !permits(documentOf(specOf(subscription)?.spec.permissions), put) &&
+    !permits(documentOf(of(subscription), 'permissions'), put) &&
       `role ${subscription} may not put records on ${streamArn}`,
     !mayBecome(delivery, 'firehose.amazonaws.com', { 'sts:externalid': account, 'aws:sourceaccount': account }) &&
       `Firehose may not assume role ${delivery}`,
-    ...lackingOnBucket(place, delivery, [], ['s3:PutObject'], key ? ['kms:GenerateDataKey'] : []).map(
+    ...lackingOnBucket(place, 'delivery', [], ['s3:PutObject'], key ? ['kms:GenerateDataKey'] : []).map(
       (reason) => `role ${delivery} cannot write to bucket ${bucket}: ${reason}`,
     ),
   ].filter((reason) => reason !== false);
@@ -101,26 +107,26 @@ export function serviceRoles(place: Place): Found[] {
 }
 
 function seen(place: Place) {
-  const { names, region } = place;
+  const { names, region, settings } = place;
   const bucket = names.bucket(region);
   const store = stepOf(place, 's3:bucket', bucket)?.actual;
   const key = (store?.spec.encryption as { readonly kmsKey?: string | null } | undefined)?.kmsKey;
-  return { bucket, store, key, reader: stepOf(place, 'iam:role', names.role.reader)?.actual };
+  return { bucket, store, key, reader: stepOf(place, 'iam:role', roleNames(names, settings).reader)?.actual };
 }
 
 /** What of this a role may not do, by its own policy, the bucket's, or for the bucket's key. */
 function lackingOnBucket(
   place: Place,
-  role: string,
+  role: 'reader' | 'delivery',
   onBucket: readonly string[],
   onObjects: readonly string[],
   onKey: readonly string[],
 ): string[] {
-  const { names, account, region } = place;
+  const { names, account, region, settings } = place;
   const { bucket, store, key } = seen(place);
-  const own = documentOf(stepOf(place, 'iam:role', role)?.actual.spec.permissions);
+  const roleArn = roleArns(names, settings)[role];
+  const own = documentOf(stepOf(place, 'iam:role', roleNameOf(roleArn)), 'permissions');
   const arn = names.bucketArn(bucket);
-  const roleArn = names.roleArn(role);
   const context = {
     'aws:resourceaccount': account,
     'aws:principalaccount': account,

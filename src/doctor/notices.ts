@@ -14,6 +14,9 @@ const NOTICES: Readonly<Record<string, readonly [Check, Finding['severity'] | nu
   NO_EXTERNAL_ID: ['rad-access', 'warning'],
   PERMISSION_OPTIONAL: ['permissions', null],
   RAD_NOT_REGISTERED: ['rad-access', 'note'],
+  ROLE_PERMISSIONS: ['delivery', 'warning'],
+  ROLE_TRUST: ['delivery', 'warning'],
+  ROLE_UNCHECKED: ['delivery', null],
 };
 
 export const noticeExams = (notices: readonly Notice[]): Exam[] =>

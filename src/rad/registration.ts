@@ -4,14 +4,14 @@ import { absent, defineKind, type Resource, type Tags } from '../engine/resource
 import type { Rad } from './api.ts';
 import type { Reply } from './call.ts';
 
-/** What the kind works on: RAD's API, and the reader role, whose tags hold the record. */
+/** What the kind works on: RAD's API, and the thing whose tags hold the record. */
 export interface RadAccount {
   readonly region: 'global';
   /** undefined: there are no keys; then nothing is ever put or deleted. */
   readonly rad: Rad | undefined;
-  readonly reader: Resource;
+  readonly record: Resource;
   readonly readerArn: string;
-  /** The tags of the reader role as the run found them. */
+  /** Its tags as the run found them. */
   readonly tags: Tags;
 }
 
@@ -27,7 +27,7 @@ const KEY = 'rad-connect:registration';
  */
 type State = 'none' | 'pending' | 'made' | 'existing';
 
-/** What the tags of the reader role say of the registration. */
+/** What the record says of the registration. */
 export function registrationState(tags: Tags = {}): State {
   const value = tags[KEY];
   return value === undefined ? 'none' : value === 'pending' || value === 'existing' ? value : 'made';
@@ -39,18 +39,18 @@ export const registration = defineKind<RegistrationSpec, RadAccount>(
     type: 'rad:registration',
     claim: () => true,
 
-    async read({ reader, readerArn, tags }, _account, how) {
-      const state = registrationState(how === 'survey' ? tags : (await reader.read('fresh')).tags);
+    async read({ record, readerArn, tags }, _account, how) {
+      const state = registrationState(how === 'survey' ? tags : (await record.read('fresh')).tags);
       if (state === 'none') return absent();
       const spec = state === 'pending' ? {} : { role: readerArn };
       return { exists: true, spec, tags: undefined, facts: { state } };
     },
 
     put: {
-      async role({ rad, reader }, account, { role }) {
-        const isAgain = registrationState((await reader.read('fresh')).tags) === 'pending';
+      async role({ rad, record }, account, { role }) {
+        const isAgain = registrationState((await record.read('fresh')).tags) === 'pending';
         const session = await rad!.signIn();
-        if (!isAgain) await reader.tag({ [KEY]: 'pending' });
+        if (!isAgain) await record.tag({ [KEY]: 'pending' });
         const how = await session.register(account, role).catch(async (error: RadError) => {
           // A first attempt that was refused has done nothing: an account that RAD knows later is not ours.
           if (
@@ -58,18 +58,18 @@ export const registration = defineKind<RegistrationSpec, RadAccount>(
             error.code === 'RAD_REGISTRATION_DENIED' &&
             !(error.cause as Partial<Reply> | undefined)?.isRepeat
           )
-            await reader.untag([KEY]);
+            await record.untag([KEY]);
           throw error;
         });
         const isOurs = how === 'made' || (how === 'known' && isAgain);
-        await reader.tag({ [KEY]: isOurs ? 'made' : 'existing' });
+        await record.tag({ [KEY]: isOurs ? 'made' : 'existing' });
       },
     },
 
-    async delete({ rad, reader, readerArn }, account) {
+    async delete({ rad, record, readerArn }, account) {
       const session = await rad!.signIn();
       await session.remove(account, readerArn);
-      await reader.untag([KEY]);
+      await record.untag([KEY]);
     },
   },
   asRadError,

@@ -286,7 +286,7 @@ function standing(outputs: Outputs, pairs: readonly Pair[], readOnly: boolean): 
         pair.step.resource.type === type &&
         (region === undefined || pair.step.resource.region === region) &&
         (id === undefined || pair.step.resource.name === id) &&
-        isGood(pair, readOnly) &&
+        (isGood(pair, readOnly) || isUsed(pair)) &&
         pair.step.action !== 'delete',
     );
   const only = (type: Type, names: Readonly<Record<string, string>>) =>
@@ -298,6 +298,10 @@ function standing(outputs: Outputs, pairs: readonly Pair[], readOnly: boolean): 
     streams: only('firehose:delivery-stream', outputs.streams),
   };
 }
+
+/** Made elsewhere, and there. */
+const isUsed = ({ step: { resource, actual, action } }: Pair) =>
+  resource.claim === 'used' && actual.exists && action !== 'blocked';
 
 /** Something stands as it is wanted, or would: what the customer has anyway is no achievement of ours. */
 const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {

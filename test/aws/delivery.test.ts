@@ -13,6 +13,7 @@ import {
   DescribeDeliveryStreamCommand,
   FirehoseClient,
   ListTagsForDeliveryStreamCommand,
+  StartDeliveryStreamEncryptionCommand,
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -287,6 +288,42 @@ describe('firehose:delivery-stream', () => {
     says(sse('ENABLED', { KeyType: 'AWS_OWNED_CMK' }));
     await make().put('encryption', spec, newRun());
     expect(writes(firehose)).toEqual([]);
+  });
+
+  it('a key of the customer is turned on only when all of AWS may know who uses it', async () => {
+    const run = newRun();
+    says(sse('ENABLED', { KeyType: 'AWS_OWNED_CMK' }), sse('ENABLED', { KeyARN: 'arn:k' }));
+    let at = 0;
+    firehose.on(StartDeliveryStreamEncryptionCommand).callsFake(async () => {
+      at = run.now();
+    });
+    await make({ encryption: 'arn:k' }).put('encryption', { ...spec, encryption: 'arn:k' }, run);
+    expect(at - START).toBeGreaterThanOrEqual(10_000);
+    expect(writes(firehose)).toEqual([
+      [
+        'StartDeliveryStreamEncryption',
+        {
+          DeliveryStreamName,
+          DeliveryStreamEncryptionConfigurationInput: { KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: 'arn:k' },
+        },
+      ],
+    ]);
+  });
+
+  it.each<[string, (it: Resource) => Promise<unknown>]>([
+    ['create', (it) => create(newRun(), it)],
+    ['encryption', (it) => it.put('encryption', { ...spec, encryption: 'arn:k' }, newRun())],
+  ])('a key that KMS refuses is KMS_KEY_UNUSABLE, with what it needs: %s', async (_, act) => {
+    const error = failure('InvalidKMSResourceException', 'KMS says no');
+    firehose.on(CreateDeliveryStreamCommand).rejects(error);
+    firehose.on(StartDeliveryStreamEncryptionCommand).rejects(error);
+    says(sse('ENABLED', { KeyType: 'AWS_OWNED_CMK' }));
+    await expect(act(make({ encryption: 'arn:k' }))).rejects.toMatchObject({
+      code: 'KMS_KEY_UNUSABLE',
+      message: 'KMS says no',
+      awsCode: 'InvalidKMSResourceException',
+      hint: expect.stringContaining('kms:CreateGrant'),
+    });
   });
 
   it('encryption that fails is a failure', async () => {
@@ -702,11 +739,11 @@ describe('logs:subscription-filter', () => {
         names,
         home: aws,
         regions,
-        registry: {},
+        registry: { tags: {} },
         rad: undefined,
         now: START,
       };
-      const settings = resolve({ radRoleArn: 'arn:x:iam::1:role/r' }, { account: {}, regions: {} }, 'x');
+      const settings = resolve({ radRoleArn: 'arn:x:iam::1:role/r' }, { account: {}, isWhole: true, regions: {} }, 'x');
       const others = Array.from({ length: holders }, (_, i) => ({ name: `f${i}` }));
       const steps = plan(
         'present',

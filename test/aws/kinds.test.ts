@@ -23,13 +23,14 @@ import {
   IAMClient,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
 } from '@aws-sdk/client-iam';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { normalise, parseEncoded, print } from '../../src/aws/documents.ts';
 import { clusterLogging } from '../../src/aws/kinds/cluster-logging.ts';
 import { clusterLogGroup, errorLogGroup } from '../../src/aws/kinds/log-group.ts';
-import { role, roleTags } from '../../src/aws/kinds/role.ts';
+import { readRole, roleAt } from '../../src/aws/kinds/role.ts';
 import type { RadError } from '../../src/engine/errors.ts';
 import type { Json, Resource, Run, Spec } from '../../src/engine/resource.ts';
 import { failure, newAws, newRun, sentBy as sent } from '../helpers/clients.ts';
@@ -52,7 +53,8 @@ describe('iam:role', () => {
   const trust = doc({ Effect: 'Allow', Principal: { Service: 'logs.amazonaws.com' }, Action: 'sts:AssumeRole' });
   const permissions = doc({ Effect: 'Allow', Action: ['s3:GetObject', 's3:ListBucket'], Resource: ['b', 'a'] });
   const spec = { trust, permissions, maxSession: 3600, boundary: null };
-  const make = (more: object = {}) => role(newAws(), 'rad-firehose', { ...spec, ...more }, { birth: { team: 'sec' } });
+  const make = (more: object = {}) =>
+    roleAt('/p/')(newAws(), 'rad-firehose', { ...spec, ...more }, { birth: { team: 'sec' } });
   const RoleName = 'rad-firehose';
   const PolicyName = 'rad-connect';
 
@@ -186,6 +188,7 @@ describe('iam:role', () => {
       'CreateRole',
       {
         RoleName,
+        Path: '/p/',
         AssumeRolePolicyDocument: print(trust),
         MaxSessionDuration: 3600,
         Tags: [
@@ -202,6 +205,20 @@ describe('iam:role', () => {
     iam.on(GetRoleCommand).resolves({ Role: { RoleName } as never });
     await make({ boundary: 'arn:b' }).create({}, newRun());
     expect(sent(iam)[0]![1]).toMatchObject({ PermissionsBoundary: 'arn:b' });
+  });
+
+  it.each<[string, (it: Resource, run: Run) => Promise<unknown>]>([
+    ['at creation', (it, run) => it.create({}, run)],
+    ['later', (it, run) => it.put('boundary', { ...spec, boundary: 'arn:b' }, run)],
+  ])('a boundary that is not there is told with what to do, %s', async (_, act) => {
+    const error = failure('NoSuchEntityException', 'Policy arn:b does not exist or is not attachable.', 404);
+    iam.on(CreateRoleCommand).rejects(error);
+    iam.on(PutRolePermissionsBoundaryCommand).rejects(error);
+    await expect(act(make({ boundary: 'arn:b' }), newRun())).rejects.toMatchObject({
+      code: 'AWS',
+      message: expect.stringContaining('arn:b'),
+      hint: expect.stringContaining('--permissions-boundary'),
+    });
   });
 
   it.each([
@@ -244,6 +261,7 @@ describe('iam:role', () => {
     iam.on(GetRoleCommand).resolves({
       Role: {
         RoleName,
+        Arn: 'arn:r',
         MaxSessionDuration: 7200,
         PermissionsBoundary: { PermissionsBoundaryArn: 'arn:b' },
         Tags: [{ Key: 'k', Value: 'v' }],
@@ -265,7 +283,7 @@ describe('iam:role', () => {
       exists: true,
       spec: { trust, permissions, maxSession: 7200, boundary: 'arn:b' },
       tags: { k: 'v' },
-      facts: {},
+      facts: { arn: 'arn:r' },
     });
     expect(sent(iam)).toEqual([
       ['GetRole', { RoleName }],
@@ -285,11 +303,11 @@ describe('iam:role', () => {
     });
   });
 
-  it('roleTags: the tags, or undefined when there is no such role', async () => {
-    iam.on(GetRoleCommand).resolves({ Role: { Tags: [{ Key: 'k', Value: 'v' }] } as never });
-    expect(await roleTags(newAws(), 'r')).toEqual({ k: 'v' });
+  it('readRole: tags and path, or undefined when there is no such role', async () => {
+    iam.on(GetRoleCommand).resolves({ Role: { Path: '/p/', Tags: [{ Key: 'k', Value: 'v' }] } as never });
+    expect(await readRole(newAws(), 'r')).toEqual({ tags: { k: 'v' }, path: '/p/' });
     iam.on(GetRoleCommand).rejects(failure('NoSuchEntityException'));
-    expect(await roleTags(newAws(), 'r')).toBeUndefined();
+    expect(await readRole(newAws(), 'r')).toBeUndefined();
   });
 
   it('delete detaches what people attached, page by page', async () => {

@@ -17,6 +17,7 @@ import { account } from '../helpers/account.ts';
 import { oneDocument } from '../helpers/schema.ts';
 import {
   ACCOUNT,
+  BOUNDARIES,
   bucket,
   filter,
   group,
@@ -96,6 +97,12 @@ const SETTINGS: readonly Setting[] = [
         ? [{ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key }, { KMSEncryptionConfig: { AWSKMSKeyARN: key } }, key]
         : [{ SSEAlgorithm: 'AES256' }, { NoEncryptionConfig: 'NoEncryption' }, undefined];
     },
+  },
+  {
+    option: '--permissions-boundary',
+    values: BOUNDARIES,
+    seen: (world) => [NAMES.reader, NAMES.subscription, NAMES.delivery].map((name) => role(world, name).boundary),
+    means: (value) => [value, value, value],
   },
   {
     option: '--clusters',
@@ -231,6 +238,11 @@ const SAMPLES: Readonly<Record<string, string>> = {
   '--retention-days': '30',
   '--log-retention-days': '30',
   '--kms-key': `us-east-1=${keyArn('key-a')},eu-west-1=none`,
+  '--permissions-boundary': BOUNDARIES[0],
+  '--role-path': '/team/',
+  '--firehose-role-arn': arn('x'),
+  '--cloudwatch-role-arn': arn('x'),
+  '--audit-logs-role-arn': arn('x'),
   '--filter-pattern': '{ $.verb = "get" }',
   '--tag': 'team=x',
   '--confirm': ACCOUNT,

@@ -6,6 +6,7 @@ import { oneDocument } from '../helpers/schema.ts';
 import { ACCOUNT, small } from '../helpers/small.ts';
 
 const { run } = account(small());
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/platform/hose`;
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
 
 /** As a script splits it: one document after the other, as `jq -c .` reads them. */
@@ -29,6 +30,11 @@ describe('policy', () => {
     [
       `policy --for enable-audit --kms-key ${one},eu-west-1=none`,
       operatorPolicy(['enable-audit'], { ...anywhere, kmsKeys: [one] }),
+    ],
+    ['policy --role-path /team/', operatorPolicy(COMMANDS, { ...anywhere, rolePath: '/team/' })],
+    [
+      `policy --for enable-audit --firehose-role-arn ${ROLE} --audit-logs-role-arn none`,
+      operatorPolicy(['enable-audit'], { ...anywhere, usedRoles: { delivery: ROLE } }),
     ],
     ['policy', operatorPolicy(COMMANDS, anywhere)],
     ['policy --for all', operatorPolicy(COMMANDS, anywhere)],
@@ -62,6 +68,29 @@ describe('policy', () => {
     const other = await run(`policy --for enable-audit --kms-key ${many}`);
     expect(new Set(keysIn(other.stdout))).toEqual(new Set([many.replace('us-east-1', '*')]));
   });
+
+  it('roles made elsewhere: only they are passed on, and none of them is written', async () => {
+    const { stdout } = await run(`policy --firehose-role-arn ${ROLE} --permissions-boundary ${BOUNDARY}`);
+    const statements = documentsIn(stdout).flatMap(({ Statement }) => Statement);
+    const of = (thing: string) => statements.filter(({ Resource }) => Resource.includes(thing));
+    expect(new Set(of(ROLE).flatMap(({ Action }) => Action))).toEqual(
+      new Set(['iam:GetRole', 'iam:PassRole', 'iam:SimulatePrincipalPolicy']),
+    );
+    for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'])
+      expect(statements.find(({ Action }) => Action.includes(action))!.Condition).toMatchObject({
+        StringEquals: { 'iam:PermissionsBoundary': BOUNDARY },
+      });
+    expect(statements.flatMap(({ Action }) => Action)).not.toContain('iam:DeleteRolePermissionsBoundary');
+  });
+
+  it.each(['--firehose-role-arn', '--cloudwatch-role-arn', '--audit-logs-role-arn', '--permissions-boundary'])(
+    '%s of another partition: exit 64',
+    async (option) => {
+      const arn = option === '--permissions-boundary' ? BOUNDARY : ROLE;
+      const { code, stderr } = await run(`policy ${option} ${arn} --partition aws-cn`);
+      expect([code, stderr]).toEqual([64, expect.stringContaining(option)]);
+    },
+  );
 
   it.each(COMMANDS)('%s fits into one document', async (command) => {
     const { stdout } = await run(`policy --for ${command} --account ${ACCOUNT} --name-prefix ${'x'.repeat(17)}`);

@@ -126,6 +126,16 @@ describe('values', () => {
     [good('--tag', `${long(129)}=b`), 'xxx', /128/],
     [good('--tag', `a=${long(257)}`), 'a=xxx', /256/],
     [good('--filter-pattern', long(1025)), '1025', /1024/],
+    [good('--permissions-boundary', 'my-policy'), 'my-policy', /ARN/],
+    [good('--permissions-boundary', `arn:aws:iam::${ACCOUNT}:role/x`), 'role/x', /ARN/],
+    [good('--firehose-role-arn', 'my-role'), 'my-role', /ARN/],
+    [good('--cloudwatch-role-arn', `arn:aws:iam::${ACCOUNT}:policy/x`), 'policy/x', /ARN/],
+    [good('--audit-logs-role-arn', `arn:aws:iam::${ACCOUNT}:root`), 'root', /ARN/],
+    [good('--role-path', 'team'), 'team', /slash/],
+    [good('--role-path', '/team'), '/team', /slash/],
+    [good('--role-path', '/a b/'), '/a b/', /slash/],
+    [good('--role-path', '//'), '//', /slash/],
+    [good('--role-path', `/${long(511)}/`), 'xxx', /512/],
     [good('--kms-key', ''), '--kms-key', /ARN/],
     [good('--kms-key', `us-east-1=${key('us-east-1')},us-east-1=none`), 'us-east-1', /two keys/],
     [[...enable(), ...Array.from({ length: 60 }, (_, i) => ['--tag', `k${i}=v`]).flat()], '50', /fewer --tag/],
@@ -228,6 +238,8 @@ describe('variables', () => {
     variable('RAD_CONNECT_LOG_RETENTION_DAYS', '91', /90/),
     variable('RAD_CONNECT_TAG', 'novalue', /key=value/),
     variable('RAD_CONNECT_KMS_KEY', 'my-key', /ARN/),
+    variable('RAD_CONNECT_PERMISSIONS_BOUNDARY', 'my-policy', /ARN/),
+    variable('RAD_CONNECT_ROLE_PATH', 'team', /slash/),
   ];
   it.each(cases.map((one) => [title(one), one] as const))('%s: named by the variable', async (_, one) => {
     const env = one[3]!;

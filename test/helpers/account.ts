@@ -6,7 +6,7 @@ import type { Document } from '../../src/render/document.ts';
 import { type Call, type Fault, Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
 import type { World } from '../../src/simulator/world.ts';
-import { type Asked, checkAllowed } from './iam.ts';
+import { type Asked, checkAllowed, recordedIn } from './iam.ts';
 
 export interface Ran {
   readonly code: number;
@@ -44,6 +44,7 @@ export function account(world: World) {
     const calls: Call[] = [];
     const refusals: string[] = [];
     const asked: Asked[] = [];
+    const recorded = recordedIn(world, argv);
     const simulator = new Simulator({
       clock,
       store,
@@ -76,7 +77,7 @@ export function account(world: World) {
         rad: rad ?? simulator.rad,
       },
     });
-    await checkAllowed(argv, asked, world);
+    await checkAllowed(argv, asked, world, recorded, env);
     const writes = calls.filter(({ write }) => write).map(({ service, operation }) => `${service}:${operation}`);
     return {
       code,

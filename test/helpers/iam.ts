@@ -1,7 +1,10 @@
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { variableOf } from '../../src/cli/options.ts';
+import { namesOf } from '../../src/desired/names.ts';
 import { operatorPolicy, type PolicyDocument, type Statement } from '../../src/desired/operator-policy.ts';
 import { COMMANDS, type Command, callsOf } from '../../src/desired/permissions.ts';
-import type { Place } from '../../src/desired/scope.ts';
+import { isRegistry, readRecord } from '../../src/desired/record.ts';
+import { type Place, thingsOf } from '../../src/desired/scope.ts';
 import type { IamRequest } from '../../src/simulator/authorization.ts';
 import type { Call } from '../../src/simulator/simulator.ts';
 import type { World } from '../../src/simulator/world.ts';
@@ -59,20 +62,57 @@ export interface Asked {
 }
 
 /** Throws when a run has made a call that the policy which rad-connect prints for its command does not allow. */
-export async function checkAllowed(line: readonly string[], asked: readonly Asked[], world: World): Promise<void> {
+export async function checkAllowed(
+  line: readonly string[],
+  asked: readonly Asked[],
+  world: World,
+  recorded: ReturnType<typeof recordedIn>,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const command = COMMANDS.find((name) => line.includes(name));
   if (!command) return;
   const { partition, account } = world;
-  const prefix = given(line, '--name-prefix') ?? 'rad';
-  // Which keys are used is also recorded.
-  const place = { partition, account, prefix, kmsKeys: [ANY_KEY], adopt: line.includes('--adopt') };
+  const set = (option: string, before: string | undefined) => {
+    const value = given(line, option) ?? env[variableOf(option)] ?? before;
+    return value === 'none' ? undefined : value;
+  };
+  const { settings, rolePath } = recorded;
+  const boundary = set('--permissions-boundary', settings.permissionsBoundary);
+  const place = {
+    partition,
+    account,
+    prefix: prefixOf(line),
+    // Which keys are used is also recorded.
+    kmsKeys: [ANY_KEY],
+    adopt: line.includes('--adopt'),
+    rolePath: rolePath ?? set('--role-path', undefined),
+    // A run may have been killed before it had taken off what is not wanted any more.
+    boundary: boundary ?? (recorded.isBound ? '' : undefined),
+    usedRoles: {
+      reader: set('--audit-logs-role-arn', settings.auditLogsRoleArn),
+      delivery: set('--firehose-role-arn', settings.firehoseRoleArn),
+      subscription: set('--cloudwatch-role-arn', settings.cloudwatchRoleArn),
+    },
+  };
   for (const { call, request } of asked) {
     const key = JSON.stringify([command, place, likeness(request)]);
-    if (judged.has(key) || isOfStranger(request, world)) continue;
+    if (judged.has(key) || isOfStranger(request, world) || isAtAnotherPath(request, place, world)) continue;
     judged.add(key);
     if (await isAllowed(operatorPolicy([command], place), request, world)) continue;
     throw new Error(advice(command, place, call, request));
   }
+}
+
+const prefixOf = (line: readonly string[]) => given(line, '--name-prefix') ?? 'rad';
+
+/** What earlier runs have recorded of the roles, and where the roles are. */
+export function recordedIn(world: World, line: readonly string[]) {
+  const prefix = prefixOf(line);
+  const { reader, delivery, subscription } = namesOf(prefix, world.partition, world.account).role;
+  const tags = [world.roles[reader], ...Object.values(world.buckets)].map((thing) => thing?.tags ?? {});
+  const { account: settings } = readRecord(tags.find(isRegistry));
+  const roles = [reader, delivery, subscription].map((name) => world.roles[name]);
+  return { settings, rolePath: world.roles[reader]?.path, isBound: roles.some((role) => role?.boundary) };
 }
 
 const given = (line: readonly string[], option: string) => {
@@ -83,6 +123,16 @@ const given = (line: readonly string[], option: string) => {
 /** Another account's bucket is refused whatever our policy says. */
 export const isOfStranger = ({ context }: IamRequest, { account }: World) =>
   (context['aws:ResourceAccount'] ?? account) !== account;
+
+/** A policy that names roles by their ARN knows nothing of one that is at another path, or of one made elsewhere that is not there. */
+function isAtAnotherPath({ action, resource }: IamRequest, place: Place, world: World) {
+  const nameOf = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1);
+  const { roles, usedRoles } = thingsOf(place);
+  const others = resource === world.roles[nameOf(resource)]?.arn ? [...roles, ...usedRoles] : usedRoles;
+  return (
+    /^iam:(Get|Simulate)/.test(action) && others.some((arn) => arn !== resource && nameOf(arn) === nameOf(resource))
+  );
+}
 
 function advice(command: Command, place: Place, { service, operation }: Call, request: IamRequest): string {
   const call = `${service}:${operation}`;

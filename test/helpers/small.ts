@@ -21,9 +21,21 @@ export const groupOf = (cluster: string): string => `/aws/eks/${cluster}/cluster
 export const KEYS = ['key-a', 'key-b', 'key-c', 'mrk-d'] as const;
 export const keyArn = (id: (typeof KEYS)[number], region = US): string => `arn:aws:kms:${region}:${ACCOUNT}:key/${id}`;
 
+/** Policies that can be the boundary of a role. */
+export const BOUNDARIES = ['a', 'b', 'c'].map((name) => `arn:aws:iam::${ACCOUNT}:policy/boundary-${name}`) as [
+  string,
+  string,
+  string,
+];
+const anything = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
+
 /** Regions of a cluster that logs nothing, and one whose owner has the audit log on already. */
 export function small(...regions: string[]): World {
   const world = emptyWorld({ regions: {} });
+  for (const arn of BOUNDARIES) world.managedPolicies[arn] = anything;
   for (const region of regions.length ? regions : [US]) {
     addRegion(world, region);
     for (const id of KEYS) addKey(world, region, id);

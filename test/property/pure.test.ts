@@ -36,6 +36,11 @@ describe('what is written into tags reads back', () => {
     clusters: fc.array(glob, { maxLength: 3 }),
     excludeClusters: fc.array(glob, { maxLength: 3 }),
     filterPattern: fc.oneof(fc.constant(accountDefaults('aws').filterPattern), fc.string({ unit: 'grapheme' }), text),
+    permissionsBoundary: fc.constantFrom('', 'arn:aws:iam::111122223333:policy/team/boundary'),
+    rolePath: fc.constantFrom('/', '/team/security/'),
+    firehoseRoleArn: fc.constantFrom('', 'arn:aws:iam::111122223333:role/their-firehose'),
+    cloudwatchRoleArn: fc.constantFrom('', 'arn:aws:iam::111122223333:role/team/their-logs'),
+    auditLogsRoleArn: fc.constantFrom('', 'arn:aws:iam::111122223333:role/their-reader'),
     tags: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9_.:/=+@ -]{1,12}$/), text, { maxKeys: 4 }),
   });
   const fits = (one: AccountSettings) => {

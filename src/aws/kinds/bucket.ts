@@ -72,7 +72,7 @@ export const bucket = defineAwsKind<BucketSpec>({
       found(s3.send(new GetBucketVersioningCommand(own))),
       readLifecycle(aws, Bucket),
       readPolicy(aws, Bucket),
-      readTags(aws, Bucket),
+      bucketTags(aws, Bucket),
     ]);
     const blocks = access?.PublicAccessBlockConfiguration;
     const sse = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0];
@@ -266,11 +266,12 @@ function split({ Statement }: Spec): BucketSpec['policy'] {
   };
 }
 
-const readTags = async (aws: Aws, name: string): Promise<Tags> =>
+/** None where there is no such bucket. */
+export const bucketTags = async (aws: Aws, name: string): Promise<Tags> =>
   fromList((await found(aws.s3.send(new GetBucketTaggingCommand(at(aws, name)))))?.TagSet);
 
 async function putTags(aws: Aws, name: string, change: (now: Tags) => Tags): Promise<void> {
-  const tags = Object.entries(change(await readTags(aws, name))).filter(([key]) => !key.startsWith('aws:'));
+  const tags = Object.entries(change(await bucketTags(aws, name))).filter(([key]) => !key.startsWith('aws:'));
   await aws.s3.send(
     new PutBucketTaggingCommand({ ...at(aws, name), Tagging: { TagSet: toList(Object.fromEntries(tags)) } }),
   );

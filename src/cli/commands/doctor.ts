@@ -41,10 +41,10 @@ async function accountExams(situation: Situation, steps: readonly Step[], contex
     'permissions',
     'global',
     'IAM denies nothing that enable-audit and teardown need, as far as it can simulate',
-    await lookAtPermissions(home, ['enable-audit', 'teardown'], regions, context),
+    await lookAtPermissions(home, settings, ['enable-audit', 'teardown'], regions, context),
   );
   const here = { steps: steps.filter(({ resource }) => placeOf(resource) === 'global'), mend: mendWith(context) };
-  const isInstalled = home.readerTags !== undefined;
+  const isInstalled = home.registry !== undefined;
   return [
     { ...identity, fine: `account ${account} (${partition}), as ${caller}` },
     permissions,

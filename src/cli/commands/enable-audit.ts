@@ -1,6 +1,7 @@
+import { DATA_TYPE } from '../../desired/desired.ts';
 import { checkKeys } from '../../desired/keys.ts';
 import { checkPrefix } from '../../desired/names.ts';
-import { checkRoom, readRecord } from '../../desired/record.ts';
+import { checkRoom } from '../../desired/record.ts';
 import { select } from '../../desired/select.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { findModule } from '../adoption.ts';
@@ -14,11 +15,13 @@ import {
   type Home,
   lookAround,
   namedRegions,
+  recordOf,
   settingsFor,
   signIn,
 } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
 import { preflight } from '../preflight.ts';
+import { lookAtRoles } from '../roles.ts';
 import { usage } from '../values.ts';
 
 /** Make the account match. */
@@ -35,15 +38,17 @@ export async function enableAudit(context: Context): Promise<Result> {
   checkPrefix(options.namePrefix, places);
   checkKeys(options.kmsKey, places, home.partition);
   const given = { ...givenSettings(options), ...clusters };
-  const recorded = readRecord(home.readerTags).account.externalId;
+  const recorded = recordOf(home).account.externalId;
   const externalId =
     mayAsk && given.externalId === undefined && recorded === undefined ? { externalId: await ask.externalId() } : {};
   const settings = settingsOf(home, { ...given, ...externalId });
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
   const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings);
+  const ofRoles = await lookAtRoles(home, regions, settings, context);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
-  checkRoom(settings, home.partition, [...connected], home.readerTags);
+  const others = settings.auditLogsRoleArn ? DATA_TYPE : {};
+  checkRoom(settings, home.partition, [...connected], { ...others, ...home.registry?.tags });
   const all = options.regions?.includes('all') === true;
   const { tolerated, warned } = all ? tolerate(found, options.regions ?? []) : { tolerated: found, warned: [] };
   // Nobody expects a cluster in each of all regions.
@@ -57,7 +62,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       goal: 'present',
       readOnly: false,
       price: (steps) => price(steps, regions, context),
-      preflight: (steps) => preflight('enable-audit', home, tolerated, steps, context),
+      preflight: (steps) => preflight('enable-audit', { home, settings }, tolerated, steps, context),
       async confirm(result) {
         if (!mayAsk) return;
         ask.show(result);
@@ -69,7 +74,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions,
-      warnings: [...warnings, ...ofKeys, ...warned, ...told],
+      warnings: [...warnings, ...ofKeys, ...ofRoles, ...warned, ...told],
       ...(adoption && { adoption }),
     },
     context,

@@ -12,18 +12,32 @@ export interface PolicyOptions {
   readonly account?: string;
   readonly namePrefix: string;
   readonly permissionsBoundary?: string;
+  readonly rolePath?: string;
+  readonly firehoseRoleArn?: string;
+  readonly cloudwatchRoleArn?: string;
+  readonly auditLogsRoleArn?: string;
   readonly kmsKey?: KeyChoice;
   readonly adopt?: boolean;
 }
 
 /** What IAM must allow. Offline: needs no credentials. */
 export function policy(options: PolicyOptions): Result {
-  const { for: whose, partition, account, namePrefix: prefix, permissionsBoundary: boundary } = options;
+  const { for: whose, partition, account, namePrefix: prefix, rolePath } = options;
   checkPrefix(prefix, []);
   const kmsKeys = Object.values(options.kmsKey ?? {}).filter(Boolean);
-  checkPartition(partition, '--permissions-boundary', boundary ? [boundary] : []);
+  const { permissionsBoundary: boundary } = options;
+  // An option that says `none` is empty.
+  const [delivery, subscription, reader] = (['firehoseRoleArn', 'cloudwatchRoleArn', 'auditLogsRoleArn'] as const).map(
+    (option) => options[option] || undefined,
+  );
+  checkPartition(partition, '--permissions-boundary', [boundary]);
+  checkPartition(partition, '--firehose-role-arn', [delivery]);
+  checkPartition(partition, '--cloudwatch-role-arn', [subscription]);
+  checkPartition(partition, '--audit-logs-role-arn', [reader]);
   checkPartition(partition, '--kms-key', kmsKeys);
-  const place: Place = { partition, account, prefix, boundary, kmsKeys, adopt: options.adopt === true };
+  const adopt = options.adopt === true;
+  const usedRoles = { delivery, subscription, reader };
+  const place: Place = { partition, account, prefix, rolePath, boundary, kmsKeys, adopt, usedRoles };
   const documents =
     whose === 'boundary' ? [rolesBoundary(place)] : operatorPolicy(whose === 'all' ? COMMANDS : [whose], place);
   return {
@@ -39,8 +53,8 @@ export function policy(options: PolicyOptions): Result {
   };
 }
 
-function checkPartition(partition: string, option: string, arns: readonly string[]): void {
-  const other = arns.find((arn) => arn.split(':')[1] !== partition);
+function checkPartition(partition: string, option: string, arns: readonly (string | undefined)[]): void {
+  const other = arns.find((arn) => arn && arn.split(':')[1] !== partition);
   if (other) throw usage(`${option} ${other}: not of the partition ${partition}; name it with --partition`);
 }
 

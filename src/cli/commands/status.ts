@@ -11,6 +11,7 @@ import {
   signIn,
 } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
+import { lookAtRoles } from '../roles.ts';
 
 /** What is there and what differs. Reads only. */
 export async function status(context: Context): Promise<Result> {
@@ -22,13 +23,19 @@ export async function survey(context: Context): Promise<Situation> {
   checkRegions(context, { needsRole: false });
   const home = await signIn(context);
   const withBucket = await regionsWithBucket(home);
-  const regions = (await namedRegions(home, context)) ?? (home.readerTags ? home.connected : withBucket);
+  const regions = (await namedRegions(home, context)) ?? (home.registry ? home.connected : withBucket);
   const settings = settingsFor(home);
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
   const keys = await lookAtKeys(home, chosen.regions, settings);
   const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
-  const warnings = [...chosen.warnings, ...keys.warnings, ...left.map((region) => dataRemains(home, region))];
+  const ofRoles = await lookAtRoles(home, keys.regions, settings, context);
+  const warnings = [
+    ...chosen.warnings,
+    ...keys.warnings,
+    ...ofRoles,
+    ...left.map((region) => dataRemains(home, region)),
+  ];
   return { home, settings, found, regions: keys.regions, warnings };
 }
 

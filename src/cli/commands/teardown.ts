@@ -33,6 +33,7 @@ export async function teardown(context: Context): Promise<Result> {
     context,
   );
   await checkForgotten(home, forget, context);
+  const settings = settingsFor(home);
   const deleteData = options.deleteData === true;
   const leaving: Departure = {
     deleteData,
@@ -47,7 +48,7 @@ export async function teardown(context: Context): Promise<Result> {
       goal: 'absent',
       readOnly: false,
       leaving,
-      preflight: (steps) => preflight('teardown', home, found, steps, context),
+      preflight: (steps) => preflight('teardown', { home, settings }, found, steps, context),
       async confirm(result) {
         if (options.yes) return;
         ask.show(result);
@@ -56,7 +57,7 @@ export async function teardown(context: Context): Promise<Result> {
     },
     {
       home,
-      settings: settingsFor(home),
+      settings,
       found: found.map(withForgetHint(home)),
       regions: everyCluster(found),
       warnings: forget.filter((region) => home.connected.includes(region)).map((region) => leftBehind(home, region)),

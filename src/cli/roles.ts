@@ -1,0 +1,123 @@
+import { trustOf } from '../aws/kinds/role.ts';
+import { permits } from '../aws/permits.ts';
+import { seemsDenied } from '../aws/simulate.ts';
+import { type Region, regionSettings } from '../desired/account.ts';
+import { ROLES, roleNeeds } from '../desired/needs.ts';
+import { deliveryRole, readerRole, subscriptionRole } from '../desired/policies.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
+import { keysOf, type Settings } from '../desired/settings.ts';
+import type { RadError } from '../engine/errors.ts';
+import type { Json, Spec } from '../engine/resource.ts';
+import type { Notice } from '../render/document.ts';
+import type { Context } from './context.ts';
+import type { Home } from './discover.ts';
+import { look } from './inspect.ts';
+
+type Which = (typeof ROLES)[number];
+const GIVEN = {
+  subscription: 'cloudwatchRoleArn',
+  delivery: 'firehoseRoleArn',
+  reader: 'auditLogsRoleArn',
+} as const satisfies Record<Which, keyof Settings>;
+
+/** What roles that were made elsewhere seem to lack, each with the statement to add. They are never changed. */
+export async function lookAtRoles(
+  home: Home,
+  regions: readonly Region[],
+  settings: Settings,
+  context: Context,
+): Promise<Notice[]> {
+  const used = ROLES.filter((which) => settings[GIVEN[which]]);
+  const told = await Promise.all(used.map((which) => lookAt(home, regions, settings, which, context)));
+  return told.flat();
+}
+
+async function lookAt(
+  { aws, names, account }: Home,
+  looked: readonly Region[],
+  settings: Settings,
+  which: Which,
+  context: Context,
+): Promise<Notice[]> {
+  const regions = looked.map(({ aws: { region } }) => region);
+  const keys = keysOf(settings, regionSettings(looked, settings));
+  const arn = roleArns(names, settings)[which];
+  const documents = {
+    subscription: subscriptionRole(names, keys),
+    delivery: deliveryRole(names, account, keys),
+    reader: readerRole(names, account, settings, keys),
+  }[which];
+  const seen = await look(context, 'iam:GetRole', (calls) => trustOf(aws, roleNameOf(arn), calls));
+  const trust = 'seen' in seen ? seen.seen : undefined;
+  // The plan tells that it is not there.
+  if ('seen' in seen && !trust) return [];
+  const needs = roleNeeds(names, account, regions, keys)[which].map(({ context: known, ...need }) => ({
+    ...need,
+    context: Object.fromEntries(Object.entries(known).map(([key, value]) => [key, [value]])),
+  }));
+  const answer = await look(context, 'iam:SimulatePrincipalPolicy', (calls) => seemsDenied(aws, arn, needs, calls));
+  const refused = 'seen' in answer ? answer.seen : [];
+  const unseen = [seen, answer].flatMap((one) => ('unseen' in one ? one.unseen : []));
+  const [stranger] = trustQuestions(account, regions, settings, names)[which].filter(
+    (question) => trust && !permits([trust], question),
+  );
+  return [
+    ...(stranger
+      ? [lack('ROLE_TRUST', arn, `seems not to let ${stranger.principals[0]} assume it`, documents.trust)]
+      : []),
+    ...(refused.length
+      ? [lack('ROLE_PERMISSIONS', arn, `seems not to be allowed ${refused.join(', ')}`, documents.permissions, refused)]
+      : []),
+    ...unseen.map(({ error }) => unchecked(arn, error)),
+  ];
+}
+
+const unchecked = (arn: string, { message, hint }: RadError): Notice => ({
+  code: 'ROLE_UNCHECKED',
+  region: 'global',
+  id: roleNameOf(arn),
+  message: `the role ${arn}, made elsewhere, could not be looked at: ${message}`,
+  hint: hint ?? null,
+});
+
+/** Who assumes each role, and what is known of the request. */
+function trustQuestions(account: string, regions: readonly string[], settings: Settings, names: Home['names']) {
+  const action = 'sts:AssumeRole';
+  const service = (name: string, region: string) => {
+    const all = [`${name}.amazonaws.com`, `${name}.${region}.amazonaws.com`];
+    return [...all, ...all.map((one) => `${one}.cn`)];
+  };
+  const { radRoleArn, externalId } = settings;
+  const [, partition, , , rad = ''] = radRoleArn.split(':');
+  const principals = [radRoleArn, rad, `arn:${partition}:iam::${rad}:root`];
+  return {
+    subscription: regions.map((region) => ({
+      action,
+      principals: service('logs', region),
+      context: { 'aws:sourceaccount': account, 'aws:sourcearn': names.logGroupArn(region, '/aws/eks/cluster/cluster') },
+    })),
+    delivery: regions.map((region) => ({
+      action,
+      principals: service('firehose', region),
+      context: { 'sts:externalid': account },
+    })),
+    reader: [
+      { action, principals, context: { 'sts:externalid': externalId || null } },
+      { action: 'sts:TagSession', principals, context: {} },
+    ],
+  };
+}
+
+/** Of a document of ours, the statements that would help. */
+function lack(code: string, arn: string, what: string, { Statement }: Spec, refused?: readonly string[]): Notice {
+  const statements = (Statement as readonly Spec[]).filter(
+    ({ Action }) => !refused || (Action as readonly Json[]).some((action) => refused.includes(String(action))),
+  );
+  return {
+    code,
+    region: 'global',
+    id: roleNameOf(arn),
+    message: `the role ${arn}, made elsewhere, ${what}`,
+    hint: `add to its ${refused ? 'permissions' : 'trust'}: ${statements.map((statement) => JSON.stringify(statement)).join(', ')}`,
+  };
+}

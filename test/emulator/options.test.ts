@@ -1,0 +1,107 @@
+import { CreatePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Document } from '../../src/render/document.ts';
+import { ACCOUNT, clients, type Emulator, run, seed, snapshot, startEmulator } from './emulator.ts';
+
+const REGIONS = ['us-east-1', 'eu-west-1'];
+const ENABLE = ['enable-audit', '--regions', REGIONS.join(','), '--external-id', 'abc-123', '--yes', '-o', 'json'];
+const AGAIN = ['enable-audit', '--yes', '-o', 'json'];
+const STATUS = ['status', '-o', 'json'];
+const DELETE = ['teardown', '--yes', '--confirm', ACCOUNT, '--delete-data', '-o', 'json'];
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.stop());
+beforeEach(() => emulator.reset());
+
+async function cli(args: readonly string[]) {
+  const { code, stdout, stderr } = await run(emulator, [...args]);
+  return { code, stderr, json: JSON.parse(stdout) as Document };
+}
+/** Only what has no room for a filter is blocked. */
+const isWell = ({ summary: { create, update, failed, skipped } }: Document) => [create, update, failed, skipped];
+const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/platform/${name}`;
+
+async function makeRole(name: string, trust: object, Action: string[]) {
+  const { iam } = clients(emulator, 'us-east-1', { quiet: true });
+  const statement = { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], ...trust };
+  const AssumeRolePolicyDocument = document(statement);
+  await iam.send(new CreateRoleCommand({ RoleName: name, Path: '/platform/', AssumeRolePolicyDocument }));
+  const PolicyDocument = document({ Effect: 'Allow', Action, Resource: '*' });
+  await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'theirs', PolicyDocument }));
+}
+
+const ROLES = [
+  '--firehose-role-arn',
+  arn('hose'),
+  '--cloudwatch-role-arn',
+  arn('logs'),
+  '--audit-logs-role-arn',
+  arn('rad'),
+];
+async function makeRoles() {
+  const externalId = { StringEquals: { 'sts:ExternalId': ACCOUNT } };
+  await makeRole('hose', { Principal: { Service: 'firehose.amazonaws.com' }, Condition: externalId }, [
+    's3:*',
+    'logs:*',
+  ]);
+  await makeRole('logs', { Principal: { Service: 'logs.amazonaws.com' } }, ['firehose:*']);
+  await makeRole('rad', { Principal: { AWS: 'arn:aws:iam::955322216602:role/ksoc-data-pipeline' } }, ['s3:*']);
+}
+
+describe('options of the installation, against an emulator', () => {
+  test('roles made elsewhere are used and never written; twice is nothing, there and back is nothing', async () => {
+    await seed(emulator, REGIONS);
+    await makeRoles();
+    const before = await snapshot(emulator, REGIONS);
+    await emulator.forgetCalls();
+    const first = await cli([...ENABLE, ...ROLES]);
+    expect(first.code, first.stderr).toBe(3);
+    expect(first.json.warnings.map(({ code }) => code)).not.toContain('ROLE_TRUST');
+    expect(first.json.outputs.auditLogsRoleArn).toBe(arn('rad'));
+    expect((await emulator.writes()).filter(({ service }) => service === 'iam')).toEqual([]);
+
+    await emulator.forgetCalls();
+    const second = await cli(AGAIN);
+    expect(isWell(second.json)).toEqual([0, 0, 0, 0]);
+    expect((await cli(STATUS)).json.changes).toEqual(second.json.changes);
+    expect(await emulator.writes()).toEqual([]);
+
+    const end = await cli(DELETE);
+    expect(end.code, end.stderr).toBe(0);
+    expect(await snapshot(emulator, REGIONS)).toEqual(before);
+  });
+
+  test('what a trust lacks is told with the statement to add, and a role that is missing blocks', async () => {
+    await seed(emulator, ['eu-west-1']);
+    await makeRole('logs', { Principal: { Service: 'ec2.amazonaws.com' } }, ['firehose:*']);
+    const options = ['--cloudwatch-role-arn', arn('logs'), '--firehose-role-arn', arn('hose'), '--dry-run'];
+    const { json } = await cli([...ENABLE, ...options]);
+    const { hint } = json.warnings.find(({ code }) => code === 'ROLE_TRUST')!;
+    expect(hint).toContain('"Service":["logs.amazonaws.com"]');
+    expect(json.errors).toContainEqual(expect.objectContaining({ code: 'ROLE_MISSING', id: 'hose' }));
+  });
+
+  test('a boundary and a path are on all three roles, and there and back is nothing', async () => {
+    await seed(emulator, ['eu-west-1']);
+    const { iam } = clients(emulator, 'us-east-1', { quiet: true });
+    const PolicyDocument = document({ Effect: 'Allow', Action: '*', Resource: '*' });
+    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'boundary', PolicyDocument }));
+    const before = await snapshot(emulator, ['eu-west-1']);
+    const options = ['--permissions-boundary', Policy!.Arn!, '--role-path', '/team/'];
+    const line = ['enable-audit', '-r', 'eu-west-1', '--external-id', 'abc-123', '--yes', '-o', 'json', ...options];
+    const { code, stderr } = await cli(line);
+    expect(code, stderr).toBe(3);
+    const { roles } = await snapshot(emulator, ['eu-west-1']);
+    const ours = Object.entries(roles).filter(([name]) => name.startsWith('rad-'));
+    expect(ours).toHaveLength(3);
+    for (const [, role] of ours) expect(role).toMatchObject({ boundary: Policy!.Arn });
+    expect(isWell((await cli(STATUS)).json)).toEqual([0, 0, 0, 0]);
+    expect((await cli([...AGAIN, '--role-path', '/other/'])).code).toBe(64);
+    expect((await cli(DELETE)).code).toBe(0);
+    expect(await snapshot(emulator, ['eu-west-1'])).toEqual(before);
+  });
+});
