@@ -112,11 +112,10 @@ export function staying(account: Account, settings: Settings, leaving: Departure
 
     clusterLogging: (group: Actual | undefined, filter: Actual | undefined): Stay | undefined => {
       const users = usersOf(group, filter);
-      if (keepLogging) return { why: 'you asked to keep it on', release: true };
       // Another installation of ours will want to know what was before: the marks stay for its teardown.
-      return users.length
-        ? { why: `${users.join(', ')} on its log group`, release: !filtersOf(filter).some(isOfInstallation) }
-        : undefined;
+      const release = !filtersOf(filter).some(isOfInstallation);
+      if (keepLogging) return { why: 'you asked to keep it on', release };
+      return users.length ? { why: `${users.join(', ')} on its log group`, release } : undefined;
     },
 
     clusterLogGroup(group: Actual, logging: Actual | undefined, filter: Actual | undefined): Stay | undefined {

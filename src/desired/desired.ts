@@ -170,11 +170,15 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     name,
     { retention: settings.region(aws.region).logRetentionDays },
     {
-      birth: settings.tags,
+      birth: { ...settings.tags, [INSTALLATION]: names.prefix },
       needs: [registry],
+      leaves: (actual) => isOfAnother(actual, names.prefix),
       insist: insist(settings, { logRetentionDays: 'retention' }),
       unsure: !isSure(settings, aws.region),
-      stays: (actual, seen) => stay.clusterLogGroup(actual, seen(logging), seen(filter)),
+      stays: (actual, seen) =>
+        isOfAnother(actual, names.prefix) && !seen(filter)?.exists
+          ? { why: `installation ${actual.tags?.[INSTALLATION]} made it` }
+          : stay.clusterLogGroup(actual, seen(logging), seen(filter)),
       async beforeDelete() {
         const [itself, itsLogging, itsFilter] = await Promise.all([
           group.read('fresh'),
@@ -209,6 +213,10 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
   );
   return { group, filter, logging };
 }
+
+/** Which installation made a cluster's log group: another one uses it as it is, and deletes it only if it is the last to use it. */
+const INSTALLATION = 'rad-connect:installation';
+const isOfAnother = ({ tags }: Actual, prefix: string) => (tags?.[INSTALLATION] ?? prefix) !== prefix;
 
 /** Why AWS would not take a further filter on this log group. */
 function refusal(

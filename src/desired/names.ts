@@ -17,6 +17,7 @@ export function namesOf(prefix: string, partition: string, account: string) {
   };
   const errorLogGroup = `/aws/kinesisfirehose/${product}`;
   return {
+    prefix,
     role,
     stream: product,
     filter: product,

@@ -85,6 +85,31 @@ describe('options of the installation, against an emulator', () => {
     expect(json.errors).toContainEqual(expect.objectContaining({ code: 'ROLE_MISSING', id: 'hose' }));
   });
 
+  test.each([
+    ['rad', 'blue'],
+    ['blue', 'rad'],
+  ])('two installations, torn down %s first and %s last: the account is as it was', async (first, last) => {
+    await seed(emulator, REGIONS);
+    const before = await snapshot(emulator, REGIONS);
+    const of = (prefix: string, line: readonly string[]) => cli([...line, '--name-prefix', prefix]);
+    // Of its two filters one would be free again when the first installation has left.
+    const enable = [...ENABLE, '--exclude-clusters', 'one-filter'];
+    expect((await of('rad', enable)).code).toBe(3);
+    expect((await of('blue', enable)).code).toBe(3);
+    const told = (await of(last, STATUS)).json;
+    expect(isWell(told)).toEqual([0, 0, 0, 0]);
+
+    const left = await of(first, DELETE);
+    expect(left.code, left.stderr).toBe(0);
+    await emulator.forgetCalls();
+    expect(isWell((await of(last, AGAIN)).json)).toEqual([0, 0, 0, 0]);
+    expect(await emulator.writes()).toEqual([]);
+    expect((await of(last, STATUS)).json.changes).toEqual(told.changes);
+
+    expect((await of(last, DELETE)).code).toBe(0);
+    expect(await snapshot(emulator, REGIONS)).toEqual(before);
+  });
+
   test('a boundary and a path are on all three roles, and there and back is nothing', async () => {
     await seed(emulator, ['eu-west-1']);
     const { iam } = clients(emulator, 'us-east-1', { quiet: true });

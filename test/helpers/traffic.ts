@@ -9,7 +9,12 @@ const event = (id: string) =>
   JSON.stringify({ apiVersion: 'audit.k8s.io/v1', stage: 'ResponseComplete', requestURI: '/api/v1/pods', auditID: id });
 
 /** A cluster that logs an event every half second for as long as the work takes: those that were sent, those that have landed. */
-export async function during(work: () => Promise<unknown>, world: World, clock: Clock, cluster = 'on') {
+export async function during(
+  work: () => Promise<unknown>,
+  world: World,
+  clock: Clock,
+  { cluster = 'on', bucket = NAMES.bucket(US) } = {},
+) {
   const sent: string[] = [];
   let isOver = false;
   const traffic = async () => {
@@ -32,8 +37,6 @@ export async function during(work: () => Promise<unknown>, world: World, clock: 
   await emitting;
   await clock.sleep(120_000);
   advance(world, clock.now());
-  const text = world.buckets[NAMES.bucket(US)]!.objects.map(({ body }) =>
-    gunzipSync(Buffer.from(body, 'base64')).toString(),
-  );
+  const text = world.buckets[bucket]!.objects.map(({ body }) => gunzipSync(Buffer.from(body, 'base64')).toString());
   return { sent, landed: sent.filter((id) => text.some((one) => one.includes(id))) };
 }
