@@ -39,7 +39,7 @@ const WITH_ROLES = `--audit-logs-role-arn ${USED.reader} --firehose-role-arn ${U
 
 /** An account, and a command line that does something there. */
 interface Scenario {
-  readonly line: string;
+  readonly line: string | readonly string[];
   readonly world: () => World | Promise<World>;
   /** What somebody does before each call that reads. */
   readonly hand?: (world: World) => unknown;
@@ -71,6 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
       { line: ENABLE, world: () => oneCluster() },
       { line: `${ENABLE} --dry-run`, world: () => small() },
       { line: AGAIN, world: changed(byHand) },
+      { line: [...AGAIN.split(' '), '--filter-pattern', '{ $.verb = "get" }'], world: changed(() => {}) },
       // What is undone again and again is not sealed.
       { line: ENABLE, world: () => oneCluster(), hand: undoing },
       { line: AGAIN, world: changed((world) => Object.assign(stream(world), { status: 'CREATING_FAILED' })) },

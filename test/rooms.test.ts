@@ -41,7 +41,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|render\/|aws\/(account-policies|discover|errors|keys|patience|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|render\/|aws\/(account-policies|discover|errors|keys|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -96,9 +96,10 @@ const deleteRoles = (roles: Thing): Calls => ({
   'iam:RemoveRoleFromInstanceProfile': on('instanceProfiles'),
 });
 
-/** The price of a plan is measured where it can be. */
+/** The price of a plan is measured where it can be, and a filter pattern tried. */
 const MEASURE: Calls = {
   'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }],
+  'logs:TestMetricFilter': [{ on: 'anything', optional: true }],
 };
 
 /** IAM asks about a role that is not there as if it were at the root. */

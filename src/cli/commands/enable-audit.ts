@@ -20,6 +20,7 @@ import {
   signIn,
 } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
+import { checkPattern } from '../patterns.ts';
 import { preflight } from '../preflight.ts';
 import { lookAtRoles } from '../roles.ts';
 import { usage } from '../values.ts';
@@ -44,6 +45,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   const settings = settingsOf(home, { ...given, ...externalId });
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
+  const ofPattern = await checkPattern(chosen[0]?.aws, given);
   const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings);
   const ofRoles = await lookAtRoles(home, regions, settings, context);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
@@ -74,7 +76,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions,
-      warnings: [...warnings, ...ofKeys, ...ofRoles, ...warned, ...told],
+      warnings: [...warnings, ...ofPattern, ...ofKeys, ...ofRoles, ...warned, ...told],
       ...(adoption && { adoption }),
     },
     context,
