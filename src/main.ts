@@ -1,8 +1,9 @@
 import type { ClientOptions } from './aws/clients.ts';
 import { type Clock, realClock } from './aws/clock.ts';
+import { HEADS } from './cli/catalog.ts';
 import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { Context, Options } from './cli/context.ts';
-import { HEADS, type Invocation, parse } from './cli/program.ts';
+import { type Invocation, parse } from './cli/program.ts';
 import { asRadError, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';

@@ -1,4 +1,6 @@
-import { COMMANDS, parse } from './program.ts';
+import { COMMANDS, SHELLS } from './catalog.ts';
+import { TOPICS } from './help.ts';
+import { parse } from './program.ts';
 
 /** What is printed without any work, by the words that were typed, as JSON. */
 export interface Answers {
@@ -8,9 +10,12 @@ export interface Answers {
   readonly 80: Readonly<Record<string, string>>;
 }
 
-/** Version and help depend on nothing but this code: they are made when it is built, and the entry point reads them. */
+/** Version, help and completion depend on nothing but this code: they are made when it is built, and the entry point reads them. */
 export const answers = (version: string): Answers => ({
-  any: printed([['--version'], ['-V']], version),
+  any: printed(
+    [['--version'], ['-V'], ...TOPICS.map((topic) => ['help', topic]), ...SHELLS.map((shell) => ['completion', shell])],
+    version,
+  ),
   80: printed([[], ...paths().flatMap((path) => [['help', ...path], ...HELP.map((word) => [...path, word])])], version),
 });
 

@@ -1,4 +1,4 @@
-import { partitions } from '../aws/regions.ts';
+import { knownRegions, partitions } from '../aws/regions.ts';
 import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import {
@@ -9,6 +9,7 @@ import {
   globs,
   integer,
   kmsKeys,
+  LOG_RETENTION_DAYS,
   logRetention,
   matching,
   oneOf,
@@ -26,6 +27,9 @@ export interface OptionSpec {
   readonly parse?: (value: string, previous: unknown) => unknown;
   /** What goes without saying, and how help shows it. */
   readonly fallback?: readonly [value: unknown, shown: string];
+  /** All that it may be, or with commas several of it. */
+  readonly values?: readonly string[];
+  readonly isList?: boolean;
 }
 
 const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? '';
@@ -39,16 +43,22 @@ const TWELVE = 'an AWS account id has 12 digits';
 const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const ROLE = 'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME';
 
+const OUTPUTS = ['text', 'json'];
+
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-r, --regions <list>',
     help: 'regions, with commas or repeated, or "all"',
     parse: regions('--regions', { all: true }),
+    values: ['all', ...knownRegions],
+    isList: true,
   },
   {
     flags: '--exclude-regions <list>',
     help: 'regions to leave out of "all"',
     parse: regions('--exclude-regions', { all: false }),
+    values: knownRegions,
+    isList: true,
   },
   {
     flags: '-p, --profile <name>',
@@ -63,7 +73,8 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-o, --output <format>',
     help: 'text or json (one document on stdout)',
-    parse: oneOf('--output', ['text', 'json']),
+    parse: oneOf('--output', OUTPUTS),
+    values: OUTPUTS,
     fallback: ['text', 'text'],
   },
   { flags: '--sandbox [file]', help: 'work on a simulated AWS account instead, kept in that file', parse: file },
@@ -156,6 +167,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
     flags: '--log-retention-days <n>',
     help: 'keep events in log groups we make this long (default 90)',
     parse: clearable(logRetention, REGION_DEFAULTS.logRetentionDays),
+    values: LOG_RETENTION_DAYS.map(String),
   },
   { flags: '--filter-pattern <pattern>', help: 'which events to deliver', parse: clearable(pattern, FILTER_PATTERN) },
   { flags: '--adopt', help: "take over from RAD's Terraform module (ksoc-…)" },
@@ -187,6 +199,8 @@ export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
     flags: '--forget-region <region>',
     help: 'drop a region that cannot be read from the record',
     parse: regions('--forget-region', { all: false }),
+    values: knownRegions,
+    isList: true,
   },
 ];
 
@@ -198,12 +212,14 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
     flags: '--for <command>',
     help: `whose policy: ${POLICIES.join(', ')}`,
     parse: oneOf('--for', POLICIES),
+    values: POLICIES,
     fallback: ['all', 'all'],
   },
   {
     flags: '--partition <partition>',
     help: `${partitions.join(', ')}`,
     parse: oneOf('--partition', partitions),
+    values: partitions,
     fallback: ['aws', 'aws'],
   },
   { flags: '--adopt', help: 'with what enable-audit --adopt needs' },

@@ -1,93 +1,17 @@
 import { Command, CommanderError, Option } from 'commander';
 import { asRadError, RadError } from '../engine/errors.ts';
-import {
-  ENABLE_OPTIONS,
-  GLOBAL_OPTIONS,
-  type OptionSpec,
-  POLICY_OPTIONS,
-  STATUS_OPTIONS,
-  TEARDOWN_OPTIONS,
-  TRAFFIC_OPTIONS,
-} from './options.ts';
+import { COMMANDS, type CommandName, GROUPS, HEADS, type SHELLS } from './catalog.ts';
+import { completionScript } from './completion.ts';
+import { isTopic, TOPICS, topicText } from './help.ts';
+import { GLOBAL_OPTIONS, type OptionSpec, variableOf } from './options.ts';
 import { usage } from './values.ts';
-
-type CommandName = 'enable-audit' | 'status' | 'teardown' | 'doctor' | 'policy' | 'sandbox reset' | 'sandbox traffic';
 
 /** What was typed, checked and merged with the environment. */
 export interface Invocation {
-  readonly command: CommandName;
+  readonly command: Exclude<CommandName, 'completion'>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
 }
-
-interface CommandSpec {
-  readonly name: CommandName;
-  readonly help: string;
-  readonly options: readonly OptionSpec[];
-  readonly argument?: readonly [string, string];
-  readonly examples: readonly string[];
-}
-
-export const COMMANDS: readonly CommandSpec[] = [
-  {
-    name: 'enable-audit',
-    help: 'make the account match: audit logging, roles, bucket, stream, filters',
-    options: ENABLE_OPTIONS,
-    examples: [
-      'rad-connect enable-audit --regions us-east-1,eu-west-1 --dry-run',
-      'rad-connect enable-audit --regions all --external-id 5b1c… --yes',
-      "rad-connect enable-audit --regions eu-west-1 --clusters 'prod-*'",
-    ],
-  },
-  {
-    name: 'status',
-    help: 'read only: what is there, and what differs',
-    options: STATUS_OPTIONS,
-    examples: ['rad-connect status', 'rad-connect status -o json --detailed-exitcode'],
-  },
-  {
-    name: 'teardown',
-    help: 'remove what rad-connect made; put cluster logging back',
-    options: TEARDOWN_OPTIONS,
-    examples: ['rad-connect teardown --dry-run', 'rad-connect teardown --yes --confirm 123456789012 --delete-data'],
-  },
-  {
-    name: 'doctor',
-    help: 'read only: find what is wrong, and say how to mend it',
-    options: [],
-    examples: [
-      'rad-connect doctor',
-      'rad-connect doctor --regions eu-west-1',
-      "rad-connect doctor -o json | jq '.findings'",
-    ],
-  },
-  {
-    name: 'policy',
-    help: 'print the IAM policy that the operator needs; no AWS call',
-    options: POLICY_OPTIONS,
-    examples: [
-      'rad-connect policy --for enable-audit > policy.json',
-      'rad-connect policy --for boundary --account 123456789012',
-      'rad-connect policy | jq -c .',
-    ],
-  },
-  {
-    name: 'sandbox reset',
-    help: 'begin anew with the simulated account behind --sandbox',
-    options: [],
-    argument: ['[scenario]', 'which account to begin with: default, laws, denied, troubled, terraform, empty or many'],
-    examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
-  },
-  {
-    name: 'sandbox traffic',
-    help: 'let the simulated clusters write audit events, and time pass',
-    options: TRAFFIC_OPTIONS,
-    examples: ['rad-connect sandbox traffic --minutes 30'],
-  },
-];
-
-/** The first words of all commands. */
-export const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
 
 interface Typed {
   readonly argv: readonly string[];
@@ -106,7 +30,7 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
     .description('Send the Kubernetes audit log of every EKS cluster to RAD Security, in one command.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help')
+    .helpCommand('help [command|topic]', `show help; topics: ${TOPICS.join(', ')}`)
     .addHelpText('after', FOOTER);
   const groups = new Map<string, Command>();
   const all: Command[] = [program];
@@ -114,18 +38,18 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
 
   for (const spec of COMMANDS) {
     const [first, second] = spec.name.split(' ') as [string, string?];
-    const parent = second
-      ? (groups.get(first) ?? program.command(first).description('the simulated account behind --sandbox'))
-      : program;
+    const parent = second ? (groups.get(first) ?? program.command(first).description(GROUPS[first] ?? '')) : program;
     if (second && !groups.has(first)) {
       groups.set(first, parent);
       all.push(parent);
     }
     const command = parent.command(second ?? first).description(spec.help);
-    if (spec.argument) command.argument(...spec.argument);
+    const { argument } = spec;
+    if (argument) command.argument(argument.usage, argument.help, argument.parse);
     addOptions(command, spec.options);
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
     command.action(() => {
+      if (spec.name === 'completion') return print(completionScript(command.args[0] as (typeof SHELLS)[number]));
       addEnvironment(command, env);
       const { tag, ...options } = command.optsWithGlobals();
       invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
@@ -139,7 +63,9 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
       .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
   }
   try {
+    const [first, second = '', ...more] = argv.filter((word) => !word.startsWith('-'));
     if (argv.length === 0) program.outputHelp();
+    else if (first === 'help' && isTopic(second) && more.length === 0) print(topicText(second));
     else program.parse(withBareSandbox(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw asRadError(error);
@@ -159,7 +85,7 @@ Nothing is sent anywhere but to AWS, and to RAD's API where RAD_ACCESS_KEY_ID an
 function withoutCommand(argv: readonly string[]): string {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
   if (first === 'sandbox') return 'sandbox: name what to do with it: reset';
-  if (first === 'help') return `help ${second ?? ''}: no such command; see rad-connect --help`;
+  if (first === 'help') return `help ${second ?? ''}: no such command, nor a topic: ${TOPICS.join(', ')}`;
   return 'name a command; see rad-connect --help';
 }
 
@@ -185,8 +111,7 @@ function isOn(value: string, variable: string): boolean {
 function addEnvironment(command: Command, env: Typed['env']): void {
   for (let at: Command | null = command; at; at = at.parent) {
     for (const option of at.options) {
-      const name = option.long?.slice('--'.length) ?? '';
-      const variable = `RAD_CONNECT_${name.toUpperCase().replaceAll('-', '_')}`;
+      const variable = variableOf(option.flags);
       const value = env[variable];
       const key = option.attributeName();
       if (value === undefined || value === '' || at.getOptionValueSource(key) === 'cli') continue;

@@ -1,3 +1,15 @@
+/** What the process says when it ends, in the words of `help exit-codes`. */
+export const EXIT_CODES: Readonly<Record<string, string>> = {
+  0: 'the goal holds: done, or nothing to do',
+  1: 'nothing achieved: failed, or everything blocked',
+  2: 'differences exist, with `--detailed-exitcode`',
+  3: 'partial: some regions or clusters failed or are blocked, the rest are done; safe to run again. `doctor`: it found an error',
+  4: 'no usable credentials: none, expired, or of another account',
+  5: 'permission denied before anything was written',
+  64: 'bad option or value; nothing was written',
+  130: 'interrupted or declined; safe to run again',
+};
+
 /**
  * Every code that a result can carry: what it means, and whether AWS or the account refuses for good (`blocks`),
  * so that trying again changes nothing until somebody acts.

@@ -1,0 +1,117 @@
+import {
+  ENABLE_OPTIONS,
+  type OptionSpec,
+  POLICY_OPTIONS,
+  STATUS_OPTIONS,
+  TEARDOWN_OPTIONS,
+  TRAFFIC_OPTIONS,
+} from './options.ts';
+import { oneOf } from './values.ts';
+
+export type CommandName =
+  | 'enable-audit'
+  | 'status'
+  | 'teardown'
+  | 'doctor'
+  | 'policy'
+  | 'sandbox reset'
+  | 'sandbox traffic'
+  | 'completion';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** Those of the simulator, which is not loaded to show them. */
+const SCENARIOS = ['default', 'laws', 'denied', 'troubled', 'terraform', 'empty', 'many'];
+
+export interface CommandSpec {
+  readonly name: CommandName;
+  readonly help: string;
+  readonly options: readonly OptionSpec[];
+  readonly argument?: {
+    readonly usage: string;
+    readonly help: string;
+    /** All that it may be. */
+    readonly values: readonly string[];
+    readonly parse?: (value: string) => unknown;
+  };
+  readonly examples: readonly string[];
+}
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'enable-audit',
+    help: 'make the account match: audit logging, roles, bucket, stream, filters',
+    options: ENABLE_OPTIONS,
+    examples: [
+      'rad-connect enable-audit --regions us-east-1,eu-west-1 --dry-run',
+      'rad-connect enable-audit --regions all --external-id 5b1c… --yes',
+      "rad-connect enable-audit --regions eu-west-1 --clusters 'prod-*'",
+    ],
+  },
+  {
+    name: 'status',
+    help: 'read only: what is there, and what differs',
+    options: STATUS_OPTIONS,
+    examples: ['rad-connect status', 'rad-connect status -o json --detailed-exitcode'],
+  },
+  {
+    name: 'teardown',
+    help: 'remove what rad-connect made; put cluster logging back',
+    options: TEARDOWN_OPTIONS,
+    examples: ['rad-connect teardown --dry-run', 'rad-connect teardown --yes --confirm 123456789012 --delete-data'],
+  },
+  {
+    name: 'doctor',
+    help: 'read only: find what is wrong, and say how to mend it',
+    options: [],
+    examples: [
+      'rad-connect doctor',
+      'rad-connect doctor --regions eu-west-1',
+      "rad-connect doctor -o json | jq '.findings'",
+    ],
+  },
+  {
+    name: 'policy',
+    help: 'print the IAM policy that the operator needs; no AWS call',
+    options: POLICY_OPTIONS,
+    examples: [
+      'rad-connect policy --for enable-audit > policy.json',
+      'rad-connect policy --for boundary --account 123456789012',
+      'rad-connect policy | jq -c .',
+    ],
+  },
+  {
+    name: 'sandbox reset',
+    help: 'begin anew with the simulated account behind --sandbox',
+    options: [],
+    argument: {
+      usage: '[scenario]',
+      help: `which account to begin with: ${SCENARIOS.join(', ')}`,
+      values: SCENARIOS,
+    },
+    examples: ['rad-connect sandbox reset', 'rad-connect sandbox reset laws'],
+  },
+  {
+    name: 'sandbox traffic',
+    help: 'let the simulated clusters write audit events, and time pass',
+    options: TRAFFIC_OPTIONS,
+    examples: ['rad-connect sandbox traffic --minutes 30'],
+  },
+  {
+    name: 'completion',
+    help: 'print a script with which a shell completes what is typed',
+    options: [],
+    argument: { usage: '<shell>', help: SHELLS.join(', '), values: SHELLS, parse: oneOf('completion', SHELLS) },
+    examples: [
+      'eval "$(rad-connect completion bash)"',
+      'rad-connect completion zsh > /usr/local/share/zsh/site-functions/_rad-connect',
+      'rad-connect completion fish > ~/.config/fish/completions/rad-connect.fish',
+    ],
+  },
+];
+
+/** The first words that several commands share. */
+export const GROUPS: Readonly<Record<string, string>> = { sandbox: 'the simulated account behind --sandbox' };
+
+/** The first words of all commands. */
+export const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));
