@@ -153,7 +153,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--rad-role-arn <arn>',
     help: "RAD's role, where it is not the default",
-    parse: clearable(matching('--rad-role-arn', /^arn:[\w-]+:iam::\d{12}:(root|role\/[\w+=,.@/-]+)$/, ROLE), ''),
+    parse: clearable(matching('--rad-role-arn', ROLE_ARN, ROLE), ''),
   },
   { flags: '-n, --dry-run', help: 'show the plan and stop' },
   { flags: '-y, --yes', help: 'do not ask' },

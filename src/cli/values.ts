@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { knownRegions, partitionOf } from '../aws/regions.ts';
 import { EVERY_REGION, type KeyChoice } from '../desired/keys.ts';
+import { malformed } from '../desired/select.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 
@@ -28,6 +29,10 @@ export const globs =
   (name: string) =>
   (value: string, previous: unknown): string[] => {
     if (split(value).length === 0) throw usage(`${name} is empty: name clusters or globs`);
+    for (const glob of split(value)) {
+      const why = malformed(glob);
+      if (why) throw usage(`${name} ${glob}: ${why}`);
+    }
     return value === '*' ? [] : appended(value, previous);
   };
 
