@@ -87,7 +87,7 @@ function show(result: Result, io: Io, how: Showing): number {
     );
   }
   if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour))));
+  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour)), result.at));
   return exitCode(document, { detailed, readOnly: result.readOnly });
 }
 

@@ -109,6 +109,13 @@ const TELEMETRY_RULES: Calls = {
   'observabilityadmin:ListTelemetryRules': [{ on: 'anything', optional: true }],
 };
 const ACCOUNT_POLICIES: Calls = { 'logs:DescribeAccountPolicies': [{ on: 'anything', optional: true }] };
+/** What is not told of delivery is not known. */
+const WATCH: Calls = {
+  ...MEASURE,
+  'cloudwatch:ListMetrics': [{ on: 'anything', optional: true }],
+  'logs:GetLogEvents': [{ on: 'errorLogGroups', optional: true }],
+  's3:ListObjectsV2': [{ on: 'buckets', action: 's3:ListBucket', when: ['ofAccount'], optional: true }],
+};
 
 const REMOVE: Calls = {
   ...deleteRoles('roles'),
@@ -167,7 +174,7 @@ interface CommandCalls {
 
 const CALLS = {
   'enable-audit': { always: [LOOK, MAKE, MEASURE, HINTS, ACCOUNT_POLICIES], kmsKeys: USE_KEYS, adopt: TAKE_OVER },
-  status: { always: [LOOK], kmsKeys: LOOK_AT_KEYS },
+  status: { always: [LOOK, WATCH], kmsKeys: LOOK_AT_KEYS },
   // The key of a bucket that stays is recorded.
   teardown: { always: [LOOK, REMOVE, HINTS], kmsKeys: { 'iam:TagRole': on('reader') } },
   doctor: { always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES], kmsKeys: LOOK_AT_KEYS },
