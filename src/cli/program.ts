@@ -41,9 +41,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    help: 'read only: what is there, and what differs',
+    help: 'read only: what is there, what differs, whether events arrive',
     options: STATUS_OPTIONS,
-    examples: ['rad-connect status', 'rad-connect status -o json --detailed-exitcode'],
+    examples: ['rad-connect status', 'rad-connect status --watch', 'rad-connect status -o json --detailed-exitcode'],
   },
   {
     name: 'teardown',
@@ -128,6 +128,8 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
     command.action(() => {
       addEnvironment(command, env);
       const { tag, ...options } = command.optsWithGlobals();
+      // Who watches has no end in mind, unless it is said.
+      if (options.watch && program.getOptionValueSource('timeout') === 'default') delete options.timeout;
       invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
     });
     all.push(command);

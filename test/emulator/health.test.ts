@@ -105,3 +105,11 @@ describe('delivery as CloudWatch, the error log and the bucket tell it', () => {
     expect(of.hint).toContain('rad-connect enable-audit');
   });
 });
+
+test('watched, it ends at Ctrl-C with 130 and no word of it', async () => {
+  const { code, stdout, stderr } = await run(emulator, ['status', '--watch', '5'], {
+    onStart: (child) => void child.stdout?.once('data', () => child.kill('SIGINT')),
+  });
+  expect([code, stdout.match(/^Account /gm)?.length]).toEqual([130, 1]);
+  expect(stderr).not.toMatch(/error|Stopping|interrupted/);
+});
