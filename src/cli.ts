@@ -33,12 +33,12 @@ export function unwritable({ code }: NodeJS.ErrnoException): never {
 }
 
 /** The first signal asks to stop, the second one gives up the calls in flight, the third one ends at once. */
-function onInterrupt(stop: () => void): () => void {
+function onInterrupt(stop: () => void, isQuiet: boolean): () => void {
   let asked = 0;
   const listener = () => {
     asked++;
     if (asked > 2) process.exit(130);
-    if (asked === 1)
+    if (asked === 1 && !isQuiet)
       process.stderr.write('\nStopping: calls in flight are being finished; once more to give them up.\n');
     stop();
   };

@@ -11,8 +11,8 @@ export interface Io {
   readonly stderr: Stream & NodeJS.WritableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** Called with what to do when the user wants to stop; returns how to take it back. */
-  onInterrupt(stop: () => void): () => void;
+  /** Called with what to do when the user wants to stop, and whether nothing is to be said of it; returns how to take it back. */
+  onInterrupt(stop: () => void, isQuiet: boolean): () => void;
   /** Another AWS than the real one. */
   readonly aws?: Backing;
 }
@@ -24,6 +24,8 @@ export interface Backing extends Pick<ClientOptions, 'credentials' | 'network' |
   readonly rad?: Send;
   /** As the first line of a run names it. */
   readonly name: string;
+  /** How the time between two looks passes, where it is not by sleeping on the clock. */
+  pause?(ms: number, signal: AbortSignal): Promise<void>;
   /** Of the real AWS. */
   readonly source?: CredentialSource;
 }

@@ -4,7 +4,7 @@ import { HEADS } from './cli/catalog.ts';
 import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { Context, Options } from './cli/context.ts';
 import { type Invocation, parse } from './cli/program.ts';
-import { asRadError, RadError } from './engine/errors.ts';
+import { asRadError, ERROR_CODES, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';
 import { radAccess } from './rad/access.ts';
@@ -16,6 +16,7 @@ import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { createStopper } from './stop.ts';
+import { watch } from './watch.ts';
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -42,7 +43,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return show(await run(invocation, io, how), io, how);
   } catch (error) {
-    return show({ ...failure(command, asRadError(error)), dryRun: options.dryRun === true }, io, how);
+    const why = asRadError(error);
+    // There is no other way to end it.
+    if (options.watch && why.code === 'INTERRUPTED') return ERROR_CODES.INTERRUPTED.exit;
+    return show({ ...failure(command, why), dryRun: options.dryRun === true }, io, how);
   }
 }
 
@@ -88,7 +92,7 @@ function show(result: Result, io: Io, how: Showing): number {
     );
   }
   if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour))));
+  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour)), result.at));
   return exitCode(document, { detailed, readOnly: result.readOnly });
 }
 
@@ -104,6 +108,8 @@ const COMMANDS: Readonly<
 };
 
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
+  if (options.watch && how.json)
+    throw new RadError('USAGE', '--watch shows one status after the other, and -o json is one document: leave one out');
   const { sandbox, profile, timeout, concurrency, verbose, input } = options;
   const paint = painter(hasColour(io.stderr, io.env, how.colour));
   if (command === 'policy')
@@ -125,16 +131,18 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   const goOn = 'run the same command again: it goes on from here';
   const interrupted = 'interrupted: no further call was made; what AWS had begun by then goes on by itself';
   const late = `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`;
+  const isWatching = Boolean(options.watch);
   const undo = [
-    io.onInterrupt(() => stop(new RadError('INTERRUPTED', interrupted, { hint: goOn }))),
-    clock.alarm(timeout as number, () => stop(new RadError('TIMEOUT', late, { hint: goOn }))),
+    io.onInterrupt(() => stop(new RadError('INTERRUPTED', interrupted, { hint: goOn })), isWatching),
+    ...(timeout ? [clock.alarm(timeout as number, () => stop(new RadError('TIMEOUT', late, { hint: goOn })))] : []),
   ];
-  const spinner = how.quiet || !io.stderr.isTTY || how.debug ? undefined : await makeSpinner(io);
+  const spinner = isWatching || how.quiet || !io.stderr.isTTY || how.debug ? undefined : await makeSpinner(io);
   try {
     const { createAws, defaultRegion } = await import('./aws/clients.ts');
     const { createAsk } = await import('./cli/prompts.ts');
     const { progress } = await import('./render/progress.ts');
-    const report: Report = how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
+    const report: Report =
+      isWatching || how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
     const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
     const ask = createAsk({
       possible,
@@ -168,25 +176,65 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     };
     const rad = access && (await connectRad({ ...calls, access }, backing));
     const perform = await COMMANDS[command]();
-    const ended = perform({
+    const context: Context = {
       options: options as unknown as Options,
       credentials: backing.name,
       mend: source?.mend,
       clock,
       signal,
       report,
-      announce: () =>
-        how.quiet || io.stderr.write(`${firstLine(command, options as unknown as Options, backing.name, possible)}\n`),
+      announce: once(() => {
+        const line = firstLine(command, options as unknown as Options, backing.name, possible);
+        if (!how.quiet) io.stderr.write(`${line}\n`);
+      }),
       ask,
       rad,
       connect: (region, accountId) => createAws(region, accountId, clients),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
-    });
+    };
+    const seconds = options.watch === true ? EVERY : (options.watch as number);
+    const ended = isWatching
+      ? watch({
+          signal,
+          look: () => perform(context),
+          failed: (why) => failure(command, why),
+          show: frames(io, how, seconds, clock),
+          pause: () => (backing.pause ?? clock.sleep)(seconds * 1_000, signal),
+        })
+      : perform(context);
     return await Promise.race([ended, over]);
   } finally {
     spinner?.stop();
     for (const take of undo) take();
   }
+}
+
+/** Seconds. */
+const EVERY = 30;
+/** The cursor to the upper left corner, and the terminal empty from there on (ECMA-48, CUP and ED). */
+const ANEW = '\x1b[H\x1b[J';
+
+/** One round after the other: in its place on a terminal, elsewhere below it. */
+function frames(io: Io, how: Showing, seconds: number, clock: Clock): (result: Result) => void {
+  const { stdout, stderr } = io;
+  let isFirst = true;
+  return (result) => {
+    if (stdout.isTTY) stdout.write(ANEW);
+    else if (!isFirst) stdout.write('\n');
+    if (stdout.isTTY && stderr.isTTY) how.told.clear();
+    show(result, io, how);
+    const time = new Date(clock.now()).toISOString().slice(11, 19);
+    if (stdout.isTTY) stdout.write(`Looked at ${time} UTC, again in ${seconds} s. Ctrl-C ends it.\n`);
+    isFirst = false;
+  };
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
 }
 
 /** Of one call; the next run tries again. */

@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { virtualClock } from './aws/clock.ts';
+import { realClock, virtualClock } from './aws/clock.ts';
 import { usage } from './cli/values.ts';
 import { RadError } from './engine/errors.ts';
 import type { Backing, Io } from './io.ts';
@@ -23,6 +23,15 @@ export async function openSandbox(option: unknown, env: Io['env']): Promise<Back
       credentials: { accessKeyId: 'SANDBOX', secretAccessKey: 'SANDBOX' },
       onClient: simulator.attach,
       rad: simulator.rad,
+      // Whoever watches does so in real time, in which others may let the account's time pass.
+      async pause(ms, signal) {
+        await realClock.sleep(ms, signal);
+        const now = await store.transact(
+          (world) => world.now,
+          () => false,
+        );
+        await clock.sleep(Math.max(ms, now - clock.now()), signal);
+      },
     };
   } catch (error) {
     throw unusableFile(error, file);

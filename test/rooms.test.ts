@@ -38,10 +38,11 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|node:https?$|aws\/kinds\/define\.ts$)/,
     types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
   },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|ora$)/ },
+  health: { any: /^$/ },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|ora$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|render\/|aws\/(account-policies|discover|errors|keys|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|aws\/(account-policies|delivery-log|discover|errors|keys|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

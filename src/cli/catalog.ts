@@ -50,9 +50,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    help: 'read only: what is there, and what differs',
+    help: 'read only: what is there, what differs, whether events arrive',
     options: STATUS_OPTIONS,
-    examples: ['rad-connect status', 'rad-connect status -o json --detailed-exitcode'],
+    examples: ['rad-connect status', 'rad-connect status --watch', 'rad-connect status -o json --detailed-exitcode'],
   },
   {
     name: 'teardown',

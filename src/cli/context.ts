@@ -63,3 +63,14 @@ const SETTINGS = [
 /** Of the options, those that are settings and were given. */
 export const givenSettings = (options: Options): Given =>
   Object.fromEntries(SETTINGS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
+
+/** The command that makes right what differs. */
+export function mendWith({ options: { namePrefix } }: Context, region?: string): string {
+  return [
+    'rad-connect enable-audit',
+    namePrefix !== 'rad' && `--name-prefix ${namePrefix}`,
+    region && `--regions ${region}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}

@@ -52,6 +52,8 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
       if (spec.name === 'completion') return print(completionScript(command.args[0] as (typeof SHELLS)[number]));
       addEnvironment(command, env);
       const { tag, ...options } = command.optsWithGlobals();
+      // Who watches has no end in mind, unless it is said.
+      if (options.watch && program.getOptionValueSource('timeout') === 'default') delete options.timeout;
       invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
     });
     all.push(command);

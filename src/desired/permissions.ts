@@ -123,6 +123,13 @@ const TELEMETRY_RULES: Calls = {
   'observabilityadmin:ListTelemetryRules': [{ on: 'anything', optional: true }],
 };
 const ACCOUNT_POLICIES: Calls = { 'logs:DescribeAccountPolicies': [{ on: 'anything', optional: true }] };
+/** What is not told of delivery is not known. */
+const WATCH: Calls = {
+  ...MEASURE,
+  'cloudwatch:ListMetrics': [{ on: 'anything', optional: true }],
+  'logs:GetLogEvents': [{ on: 'errorLogGroups', optional: true }],
+  's3:ListObjectsV2': [{ on: 'buckets', action: 's3:ListBucket', when: ['ofAccount'], optional: true }],
+};
 
 const REMOVE: Calls = {
   ...deleteRoles('roles'),
@@ -196,7 +203,7 @@ const CALLS = {
     usedRoles: LOOK_AT_ROLES,
   },
   status: {
-    always: [LOOK],
+    always: [LOOK, WATCH],
     kmsKeys: LOOK_AT_KEYS,
     rolePath: FIND_ROLES,
     usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },

@@ -6,6 +6,7 @@ import { ERROR_CODES, type ErrorCode, type RadError } from '../engine/errors.ts'
 import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/plan.ts';
 import type { Json, Resource, Type } from '../engine/resource.ts';
+import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/verdict.ts';
 
 /** A remark that stops nothing. */
 export interface Notice {
@@ -59,11 +60,14 @@ export interface ClusterRow {
   readonly name: string;
   readonly auditLogging: boolean;
   readonly filter: 'ok' | 'missing' | 'drifted' | 'foreign' | 'blocked';
-  readonly delivery: {
-    readonly state: 'delivering' | 'idle' | 'failing' | 'none' | 'unknown';
-    readonly lastObjectAt: string | null;
-  };
+  readonly delivery: ClusterDelivery;
   readonly managedBy: 'cloudformation' | 'eksctl' | 'terraform' | null;
+}
+export interface RegionRow {
+  readonly name: string;
+  readonly state: RegionState;
+  /** Of status only, where the region is connected. */
+  readonly delivery?: RegionDelivery;
 }
 export type Summary = Record<
   | 'clusters'
@@ -100,7 +104,7 @@ export interface Document {
   readonly partition: string | null;
   /** Where the credentials came from, as in "profile prod". */
   readonly credentials: string | null;
-  readonly regions: readonly { readonly name: string; readonly state: RegionState }[];
+  readonly regions: readonly RegionRow[];
   readonly summary: Summary;
   readonly changes: readonly ChangeRow[];
   readonly clusters: readonly ClusterRow[];
@@ -142,6 +146,10 @@ export interface Result {
   /** undefined: nothing was carried out. */
   readonly outcomes?: readonly Outcome[];
   readonly cost?: Cost;
+  /** By region: whether events arrive. */
+  readonly health?: ReadonlyMap<string, RegionHealth>;
+  /** When this was seen, in milliseconds since the epoch. */
+  readonly at?: number;
   readonly outputs: Outputs;
   readonly warnings: readonly Notice[];
   readonly policy?: readonly PolicyDocument[];
@@ -176,11 +184,14 @@ export function toDocument(result: Result, version: string): Document {
     account: result.account,
     partition: result.partition,
     credentials: result.credentials ?? null,
-    regions: result.regions.map(({ name, state }) => ({ name, state })),
+    regions: result.regions.map(({ name, state }) => {
+      const delivery = result.health?.get(name)?.delivery;
+      return { name, state, ...(delivery && { delivery }) };
+    }),
     summary: summarise(changes, clusterSteps(result).length),
     changes,
     clusters: clusterSteps(result)
-      .map((step) => clusterRow(step, pairs))
+      .map((step) => clusterRow(step, pairs, result.health))
       .sort(byPlace),
     cost: result.cost ? { ...result.cost, clusters: [...result.cost.clusters].sort(byPlace) } : null,
     outputs: standing(result.outputs, pairs, result.readOnly),
@@ -348,7 +359,7 @@ function summarise(changes: readonly ChangeRow[], clusters: number): Summary {
 const clusterSteps = ({ steps }: Result): Step[] =>
   steps.filter(({ resource }) => resource.type === 'eks:cluster-logging');
 
-function clusterRow(logging: Step, pairs: readonly Pair[]): ClusterRow {
+function clusterRow(logging: Step, pairs: readonly Pair[], health: Result['health']): ClusterRow {
   const { region, name } = logging.resource;
   const filter = pairs.find(
     ({ step: { resource } }) =>
@@ -364,10 +375,22 @@ function clusterRow(logging: Step, pairs: readonly Pair[]): ClusterRow {
     name,
     auditLogging: audit,
     filter: state,
-    delivery: { state: audit && (state === 'ok' || state === 'drifted') ? 'unknown' : 'none', lastObjectAt: null },
+    delivery:
+      health?.get(region)?.clusters.get(name) ??
+      notLookedAt(audit && (state === 'ok' || state === 'drifted') ? 'unknown' : 'none'),
     managedBy: managerOf(logging.actual.tags ?? {}),
   };
 }
+
+const notLookedAt = (state: ClusterDelivery['state']): ClusterDelivery => ({
+  state,
+  lastObjectAt: null,
+  lastEventAt: null,
+  hop: null,
+  cause: null,
+  hint: null,
+  timeline: [],
+});
 
 function filterState(pair: Pair | undefined): ClusterRow['filter'] {
   if (!pair) return 'missing';

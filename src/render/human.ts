@@ -1,7 +1,8 @@
 import type { Json } from '../engine/resource.ts';
 import { costLines } from './cost.ts';
-import type { ChangeRow, ClusterRow, Document, Summary, TrafficRow } from './document.ts';
+import type { ChangeRow, Document, RegionRow, Summary, TrafficRow } from './document.ts';
 import { findingBlocks } from './findings.ts';
+import { clusterLines, regionLines } from './health.ts';
 import { columns, type Paint, plural } from './style.ts';
 
 const MARKS = {
@@ -23,8 +24,8 @@ const DONE = {
   restore: 'restored',
 } as const;
 
-/** The document as a person reads it: plan, outcome or status. */
-export function toText(document: Document, paint: Paint): string {
+/** The document as a person reads it: plan, outcome or status. `now` (milliseconds since the epoch) makes times into ages. */
+export function toText(document: Document, paint: Paint, now?: number): string {
   if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
   if (!document.account) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
@@ -34,7 +35,7 @@ export function toText(document: Document, paint: Paint): string {
     ...(document.findings
       ? findingBlocks(document, paint)
       : document.command === 'status'
-        ? statusBlocks(document, paint)
+        ? statusBlocks(document, paint, now)
         : planBlocks(document, paint)),
   ];
   return `${blocks.join('\n')}\n`;
@@ -167,25 +168,23 @@ function outputs({
   return ['', ...columns(rows), ...(terraform ? ['', terraform.trimEnd()] : [])];
 }
 
-function statusBlocks(document: Document, paint: Paint): string[] {
+function statusBlocks(document: Document, paint: Paint, now: number | undefined): string[] {
   const { regions, clusters, changes, summary, errors } = document;
   if (regions.length === 0) return ['Nothing is connected. Begin with: rad-connect enable-audit'];
-  const perRegion = regions.flatMap(({ name, state }) =>
-    state === 'ok'
-      ? regionTable(
-          name,
-          clusters.filter(({ region }) => region === name),
-          document,
-          paint,
-        )
-      : ['', `${paint('bold', name)} · could not be read: ${state}`],
+  const perRegion = regions.flatMap((region) =>
+    region.state === 'ok'
+      ? regionBlock(region, document, paint, now)
+      : ['', `${paint('bold', region.name)} · could not be read: ${region.state}`],
   );
   const differs = changes.some(({ action }) => action !== 'none');
   const differences = differs ? ['', paint('bold', 'Not as wanted'), ...changeBlocks(document, paint)] : [];
   const mend = summary.create || summary.update ? 'Mend it with: rad-connect enable-audit' : '';
   const fine = errors.length ? 'What could be read is as wanted.' : 'Everything is as wanted.';
-  return [...perRegion, ...differences, '', differs ? `${pending(summary)}${mend}`.trim() : fine];
+  const isStopped = clusters.some(({ delivery }) => delivery.state === 'failing');
+  return [...perRegion, ...differences, '', differs ? `${pending(summary)}${mend}`.trim() : isStopped ? STOPPED : fine];
 }
+
+const STOPPED = 'All that rad-connect made is as wanted, and yet not all events arrive.';
 
 const pending = ({ create, update, blocked, keep, skipped }: Summary) => {
   const parts = [
@@ -199,20 +198,19 @@ const pending = ({ create, update, blocked, keep, skipped }: Summary) => {
   return text ? `${text}. ` : '';
 };
 
-function regionTable(
-  region: string,
-  clusters: readonly ClusterRow[],
-  { outputs: { buckets } }: Document,
+function regionBlock(
+  region: RegionRow,
+  { clusters, outputs: { buckets } }: Document,
   paint: Paint,
+  now: number | undefined,
 ): string[] {
-  const title = paint('bold', `${region} · ${plural(clusters.length, 'cluster')}`);
-  const rows = clusters.map(({ name, auditLogging, filter, delivery, managedBy }) => [
-    name,
-    auditLogging ? 'on' : 'off',
-    filter,
-    delivery.state,
-    managedBy ?? '',
-  ]);
-  const table = rows.length ? columns([['CLUSTER', 'AUDIT', 'FILTER', 'DELIVERY', 'MANAGED BY'], ...rows], '  ') : [];
-  return ['', `${title}${buckets[region] ? ` · s3://${buckets[region]}` : ''}`, ...table];
+  const { name } = region;
+  const here = clusters.filter((cluster) => cluster.region === name);
+  const title = paint('bold', `${name} · ${plural(here.length, 'cluster')}`);
+  return [
+    '',
+    `${title}${buckets[name] ? ` · s3://${buckets[name]}` : ''}`,
+    ...regionLines(region, now, paint),
+    ...clusterLines(here, region, now, paint),
+  ];
 }

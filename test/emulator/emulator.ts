@@ -31,6 +31,7 @@ export type Settings = {
   firehoseDeletingMs: number;
   iamPropagationMs: number;
   filterLimit: number;
+  metricsAgeMs: number;
   testMessage: boolean;
   regions: string[];
 };

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly rad?: Send;
   /** Told when the run asks how to be interrupted. */
   readonly onInterrupt?: (stop: () => void) => void;
+  /** Both streams are a terminal. */
+  readonly terminal?: boolean;
 }
 
 /** An account in memory, with the program run in this process against it. Each call must be one that its printed policy allows. */
@@ -38,7 +40,7 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, authorize = () => true, env = {}, onInterrupt, rad }: RunOptions = {},
+    { faults, authorize = () => true, env = {}, onInterrupt, rad, terminal = false }: RunOptions = {},
   ): Promise<Ran> {
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
@@ -58,7 +60,7 @@ export function account(world: World) {
         return authorize(request, call);
       },
     });
-    const [stdout, stderr] = [collect(), collect()];
+    const [stdout, stderr] = [collect(terminal), collect(terminal)];
     const code = await main(argv, {
       stdin: Object.assign(new PassThrough(), { isTTY: false }),
       stdout: stdout.stream,
@@ -94,9 +96,9 @@ export function account(world: World) {
   return { world, clock, run };
 }
 
-function collect() {
+function collect(isTTY: boolean) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.on('data', (chunk) => chunks.push(String(chunk)));
-  return { stream: Object.assign(stream, { isTTY: false }), text: () => chunks.join('') };
+  return { stream: Object.assign(stream, { isTTY }), text: () => chunks.join('') };
 }

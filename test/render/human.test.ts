@@ -31,12 +31,22 @@ const row = (more: Partial<ChangeRow>): ChangeRow => ({
   note: null,
   ...more,
 });
+const delivery = (state: ClusterRow['delivery']['state'], more: Partial<ClusterRow['delivery']> = {}) => ({
+  state,
+  lastObjectAt: null,
+  lastEventAt: null,
+  hop: null,
+  cause: null,
+  hint: null,
+  timeline: [],
+  ...more,
+});
 const cluster = (name: string, more: Partial<ClusterRow> = {}): ClusterRow => ({
   region: 'eu-west-1',
   name,
   auditLogging: true,
   filter: 'ok',
-  delivery: { state: 'unknown', lastObjectAt: null },
+  delivery: delivery('unknown'),
   managedBy: null,
   ...more,
 });
@@ -273,15 +283,15 @@ describe('status', () => {
   it('as wanted', () => {
     const clusters = [
       cluster('prod', { managedBy: 'terraform' }),
-      cluster('stage', { auditLogging: false, filter: 'missing', delivery: { state: 'none', lastObjectAt: null } }),
+      cluster('stage', { auditLogging: false, filter: 'missing', delivery: delivery('none') }),
     ];
     expect(status({ clusters, summary: { clusters: 2, unchanged: 9 } })).toMatchInlineSnapshot(`
       "Account 123456789012 (x), regions eu-west-1, us-east-1 (denied)
       Readable by arn:x:iam::955322216602:role/rad, external id abc
 
       eu-west-1 · 2 clusters · s3://rad-eks-audit-logs
-        CLUSTER  AUDIT  FILTER   DELIVERY  MANAGED BY
-        prod     on     ok       unknown   terraform
+        CLUSTER  AUDIT  FILTER   DELIVERY  LAST EVENT  MANAGED BY
+        prod     on     ok       unknown               terraform
         stage    off    missing  none
 
       us-east-1 · could not be read: denied
@@ -298,7 +308,7 @@ describe('status', () => {
       Readable by arn:x:iam::955322216602:role/rad, external id abc
 
       eu-west-1 · 2 clusters · s3://rad-eks-audit-logs
-        CLUSTER  AUDIT  FILTER  DELIVERY  MANAGED BY
+        CLUSTER  AUDIT  FILTER  DELIVERY  LAST EVENT  MANAGED BY
         prod     on     ok      unknown
         stage    on     ok      unknown
 
@@ -314,6 +324,70 @@ describe('status', () => {
         ! logs:subscription-filter  stage                  no free subscription filter: datadog, splunk hold them
 
       1 missing, 1 drifted, 1 stricter than wanted, 1 blocked. Mend it with: rad-connect enable-audit
+      "
+    `);
+  });
+
+  it('whether events arrive: ages in words, each cause once', () => {
+    const stopped = { hop: 'filter', cause: 'the filter is gone', hint: 'mend it' } as const;
+    const clusters = [
+      cluster('prod', { delivery: delivery('delivering', { lastEventAt: '2026-11-25T09:58:00.000Z' }) }),
+      cluster('quiet', { delivery: delivery('idle', { cause: 'no event', lastEventAt: '2026-11-24T08:00:00.000Z' }) }),
+      cluster('new', { filter: 'missing', delivery: delivery('none', { ...stopped }) }),
+      ...['a', 'b', 'c', 'd'].map((name) =>
+        cluster(name, { filter: 'missing', delivery: delivery('failing', stopped) }),
+      ),
+    ];
+    const healthy = { state: 'delivering', hop: null, cause: null, hint: null } as const;
+    const ofRegion = { ...healthy, lastObjectAt: '2026-11-25T09:59:20.000Z', freshnessSeconds: 61 };
+    const regions = [{ name: 'eu-west-1', state: 'ok', delivery: ofRegion }] as const;
+    const made = document({ command: 'status', dryRun: false, result: 'ok', clusters, regions });
+    expect(toText(made, plain, Date.parse('2026-11-25T10:00:00Z'))).toMatchInlineSnapshot(`
+      "Account 123456789012 (x), regions eu-west-1
+      Readable by arn:x:iam::955322216602:role/rad, external id abc
+
+      eu-west-1 · 7 clusters · s3://rad-eks-audit-logs
+        delivering, newest object 40 s ago
+        CLUSTER  AUDIT  FILTER   DELIVERY    LAST EVENT  MANAGED BY
+        prod     on     ok       delivering  2 min ago
+        quiet    on     ok       idle        1 d ago
+        new      on     missing  none
+        a        on     missing  failing
+        b        on     missing  failing
+        c        on     missing  failing
+        d        on     missing  failing
+        idle: quiet: no event
+        failing at filter: a, b, c and 1 more: the filter is gone
+        → mend it
+
+      All that rad-connect made is as wanted, and yet not all events arrive.
+      "
+    `);
+  });
+
+  it('a region that fails says so once, with what mends it', () => {
+    const cause = { hop: 'bucket', cause: 'the bucket is gone', hint: 'mend it' } as const;
+    const regions = [
+      {
+        name: 'eu-west-1',
+        state: 'ok',
+        delivery: { state: 'failing', lastObjectAt: null, freshnessSeconds: null, ...cause },
+      },
+    ] as const;
+    const clusters = [cluster('prod', { delivery: delivery('failing', cause) })];
+    const text = status({ clusters, regions });
+    expect(text.split('the bucket is gone')).toHaveLength(2);
+    expect(text).toMatchInlineSnapshot(`
+      "Account 123456789012 (x), regions eu-west-1
+      Readable by arn:x:iam::955322216602:role/rad, external id abc
+
+      eu-west-1 · 1 cluster · s3://rad-eks-audit-logs
+        failing at bucket: the bucket is gone
+        → mend it
+        CLUSTER  AUDIT  FILTER  DELIVERY  LAST EVENT  MANAGED BY
+        prod     on     ok      failing
+
+      All that rad-connect made is as wanted, and yet not all events arrive.
       "
     `);
   });

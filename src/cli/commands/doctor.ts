@@ -8,7 +8,7 @@ import type { Place } from '../../doctor/place.ts';
 import { regionExam } from '../../doctor/regions.ts';
 import type { Step } from '../../engine/plan.ts';
 import { placeOf, type Result } from '../../render/document.ts';
-import type { Context } from '../context.ts';
+import { type Context, mendWith } from '../context.ts';
 import { converge, type Situation } from '../converge.ts';
 import type { Found } from '../discover.ts';
 import {
@@ -106,13 +106,3 @@ const lookExam = (check: Check, region: string, fine: string, { findings, unseen
   unknown: unseen.map(({ error }) => whyUnknown(error)).join('; ') || undefined,
   fine,
 });
-
-function mendWith({ options: { namePrefix } }: Context, region?: string): string {
-  return [
-    'rad-connect enable-audit',
-    namePrefix !== 'rad' && `--name-prefix ${namePrefix}`,
-    region && `--regions ${region}`,
-  ]
-    .filter(Boolean)
-    .join(' ');
-}

@@ -10,12 +10,21 @@ import {
   settingsFor,
   signIn,
 } from '../discover.ts';
+import { lookAtHealth } from '../health.ts';
 import { lookAtKeys } from '../keys.ts';
 import { lookAtRoles } from '../roles.ts';
 
-/** What is there and what differs. Reads only. */
+/** What is there, what differs, and whether events arrive. Reads only. */
 export async function status(context: Context): Promise<Result> {
-  return converge({ command: 'status', goal: 'present', readOnly: true }, await survey(context), context);
+  const situation = await survey(context);
+  const result = await converge({ command: 'status', goal: 'present', readOnly: true }, situation, context);
+  const health = await lookAtHealth({ ...situation, steps: result.steps }, context);
+  return {
+    ...result,
+    health: health.regions,
+    warnings: [...result.warnings, ...health.warnings],
+    at: context.clock.now(),
+  };
 }
 
 /** The regions that are recorded, or named, as they are. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { matches } from '../filter-pattern.ts';
-import { keyTrouble } from '../keys.ts';
+import { type KeyTrouble, keyTrouble } from '../keys.ts';
 import { measure } from '../metrics.ts';
 import type { Filter, LogEvent, LogGroup, Stream, World } from '../model.ts';
 import { roleMay } from '../policy.ts';
@@ -20,14 +20,28 @@ export function reachable(world: World, region: string, { destinationArn, roleAr
     resource: destinationArn,
     context: { 'aws:resourceaccount': world.account },
   });
-  return allowed && mayEncrypt(world, region, stream, roleArn) ? stream : undefined;
+  return allowed && !encryptionTrouble(world, region, stream, roleArn) ? stream : undefined;
 }
 
 /** Who puts records into a stream with a key of the customer must be allowed to use it (AWS Health notice of April 2026; AWSWAFLoggingServiceRolePolicy). */
-function mayEncrypt(world: World, region: string, { encryption }: Stream, roleArn: string): boolean {
-  if (encryption.KeyType !== 'CUSTOMER_MANAGED_CMK' || !encryption.KeyARN) return true;
+function encryptionTrouble(world: World, region: string, { encryption }: Stream, roleArn: string) {
+  if (encryption.KeyType !== 'CUSTOMER_MANAGED_CMK' || !encryption.KeyARN) return undefined;
   const context = { 'kms:viaservice': `firehose.${region}.amazonaws.com` };
-  return !keyTrouble(world, encryption.KeyARN, roleArn, ['kms:GenerateDataKey', 'kms:Decrypt'], context);
+  return keyTrouble(world, encryption.KeyARN, roleArn, ['kms:GenerateDataKey', 'kms:Decrypt'], context);
+}
+
+/** Data Firehose developer guide, "Monitor Amazon Data Firehose Using CloudWatch Metrics". */
+const keyMetrics: Readonly<Record<KeyTrouble, string>> = {
+  denied: 'KMSKeyAccessDenied',
+  missing: 'KMSKeyNotFound',
+  unusable: 'KMSKeyDisabled',
+};
+
+/** Firehose counts what KMS refuses to those who put records. */
+function countKeyTrouble({ world, region, here, now }: At, { destinationArn, roleArn = '' }: Filter): void {
+  const stream = Object.values(here.streams).find(({ arn }) => arn === destinationArn);
+  const trouble = stream && encryptionTrouble(world, region, stream, roleArn);
+  if (trouble) measure(here, now, 'AWS/Firehose', { DeliveryStreamName: stream.name }, { [keyMetrics[trouble]]: 1 });
 }
 
 /** Records as CloudWatch Logs sends them: one gzip member each (CloudWatch Logs user guide, "Subscription filters"). */
@@ -80,6 +94,7 @@ function forward(at: At, group: LogGroup, logStream: string, filter: Filter, cho
   const stream = reachable(world, region, filter);
   if (!stream) {
     count({ DeliveryErrors: chosen.length });
+    countKeyTrouble(at, filter);
     return;
   }
   const logEvents = chosen.map(({ timestamp, message }) => ({

@@ -160,6 +160,20 @@ const FilterLogEvents: Operation = (at, input) => {
   };
 };
 
+/** From the end of the log stream, oldest first (CloudWatch Logs API reference, GetLogEvents). */
+const GetLogEvents: Operation = (at, input) => {
+  const { logStreamName, startTime = 0, endTime = Infinity, startFromHead = false } = input;
+  const stream = own(named(at, input).streams, logStreamName);
+  if (!stream) throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+  const found = stream.events.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
+  const most = input.limit ?? 10_000;
+  return {
+    events: startFromHead ? found.slice(0, most) : found.slice(-most),
+    nextForwardToken: `f/${found.length}`,
+    nextBackwardToken: 'b/0',
+  };
+};
+
 export const logs: Service = {
   ...filters,
   DescribeLogGroups,
@@ -168,6 +182,7 @@ export const logs: Service = {
   DescribeLogStreams,
   PutLogEvents,
   FilterLogEvents,
+  GetLogEvents,
   PutRetentionPolicy: (at, { logGroupName, retentionInDays }) => {
     const group = groupOf(at, logGroupName);
     if (!retentions.includes(retentionInDays))

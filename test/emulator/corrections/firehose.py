@@ -27,6 +27,7 @@ from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
 from . import iam
+from .cloudwatch import measure
 from .world import later, settings
 
 READ_BACK = {  # what Describe shows of an ExtendedS3 destination when the request did not say it
@@ -72,9 +73,12 @@ def deliver(self, delivery_stream_name, version_id, s3_destination, records):
     owner = s3_backends.bucket_accounts.get(bucket)
     arn = f"arn:{self.partition}:s3:::{bucket}/{key}"
     context = {"aws:resourceaccount": owner[1] if owner else "", "s3:resourceaccount": owner[1] if owner else ""}
+    delivered = bool(owner) and iam.allows(s3_destination["RoleARN"], "s3:PutObject", arn, context)
+    values = {"IncomingRecords": len(records), "DeliveryToS3.Success": delivered, "DeliveryToS3.DataFreshness": 0}
+    measure(self.account_id, self.region_name, "AWS/Firehose", {"DeliveryStreamName": delivery_stream_name}, **values)
     if not owner:
         report(self, delivery_stream_name, s3_destination, "S3.NoSuchBucket", "The specified bucket does not exist.")
-    elif not iam.allows(s3_destination["RoleARN"], "s3:PutObject", arn, context):
+    elif not delivered:
         text = "Access was denied. Ensure that the access policy allows access to the S3 bucket."
         report(self, delivery_stream_name, s3_destination, "S3.AccessDenied", text)
     else:

@@ -20,6 +20,7 @@ DEFAULTS = {
     "firehoseDeletingMs": 150,
     "iamPropagationMs": 0,  # younger roles, trusts and policies are not seen by other services yet
     "filterLimit": 2,  # subscription filters a log group takes
+    "metricsAgeMs": 0,  # what is counted is told as so much older
     "testMessage": True,  # PutSubscriptionFilter sends its control message through the stream
     "regions": ["us-east-1", "us-west-2", "eu-west-1"],  # "NAME" or "NAME=DISABLED"
 }
