@@ -41,7 +41,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     told: new Set(),
   };
   try {
-    return show(await run(invocation, io, how), io, how);
+    const result = await run(invocation, io, how);
+    if (options.output === 'html') how.page = (await import('./report/status.tsx')).statusPage;
+    return show(result, io, how);
   } catch (error) {
     const why = asRadError(error);
     // There is no other way to end it.
@@ -52,6 +54,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 interface Showing {
   readonly json: boolean;
+  /** How the result is written as a page. */
+  page?: (document: Document, now: number) => string;
   readonly quiet: boolean;
   readonly debug: boolean;
   readonly colour: boolean;
@@ -92,6 +96,7 @@ function show(result: Result, io: Io, how: Showing): number {
     );
   }
   if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else if (how.page) io.stdout.write(how.page(document, result.at ?? realClock.now()));
   else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour)), result.at));
   return exitCode(document, { detailed, readOnly: result.readOnly });
 }
@@ -108,8 +113,11 @@ const COMMANDS: Readonly<
 };
 
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
-  if (options.watch && how.json)
-    throw new RadError('USAGE', '--watch shows one status after the other, and -o json is one document: leave one out');
+  if (options.watch && options.output !== 'text')
+    throw new RadError(
+      'USAGE',
+      `--watch shows one status after the other, and -o ${options.output} is one document: leave one out`,
+    );
   const { sandbox, profile, timeout, concurrency, verbose, input } = options;
   const paint = painter(hasColour(io.stderr, io.env, how.colour));
   if (command === 'policy')

@@ -12,7 +12,7 @@ interface File {
 /** A comment may name what code may not. */
 const withoutComments = (text: string) => text.replace(/^\s*(\/\*\*?|\*|\/\/).*$/gm, '');
 
-const paths = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+const paths = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path));
 const files = paths.map((path): File => {
   const code = withoutComments(readFileSync(join(SRC, path), 'utf8'));
   const resolve = (to: string) => (to.startsWith('.') ? relative(SRC, join(SRC, dirname(path), to)) : to);
@@ -41,6 +41,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   health: { any: /^$/ },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|ora$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
+  report: { any: /^preact(-render-to-string)?$/, types: /^render\// },
   cli: {
     any: /^(desired\/|doctor\/|engine\/|health\/|render\/|aws\/(account-policies|delivery-log|discover|errors|keys|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,

@@ -52,7 +52,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     help: 'read only: what is there, what differs, whether events arrive',
     options: STATUS_OPTIONS,
-    examples: ['rad-connect status', 'rad-connect status --watch', 'rad-connect status -o json --detailed-exitcode'],
+    examples: [
+      'rad-connect status',
+      'rad-connect status --watch',
+      'rad-connect status -o json --detailed-exitcode',
+      'rad-connect status -o html > status.html',
+    ],
   },
   {
     name: 'teardown',

@@ -43,7 +43,7 @@ const TWELVE = 'an AWS account id has 12 digits';
 const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const ROLE = 'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME';
 
-const OUTPUTS = ['text', 'json'];
+const OUTPUTS = ['text', 'json', 'html'];
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
@@ -72,7 +72,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '-o, --output <format>',
-    help: 'text or json (one document on stdout)',
+    help: 'text, json (one document on stdout), or html (status: one file)',
     parse: oneOf('--output', OUTPUTS),
     values: OUTPUTS,
     fallback: ['text', 'text'],

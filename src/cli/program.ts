@@ -54,6 +54,8 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
       const { tag, ...options } = command.optsWithGlobals();
       // Who watches has no end in mind, unless it is said.
       if (options.watch && program.getOptionValueSource('timeout') === 'default') delete options.timeout;
+      if (options.output === 'html' && spec.name !== 'status')
+        throw usage(`-o html: ${spec.name} has text and json; html is for status`);
       invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
     });
     all.push(command);

@@ -1,0 +1,4 @@
+import type { ClusterRow, RegionRow } from '../render/document.ts';
+
+export type Delivery = ClusterRow['delivery'];
+export type Region = RegionRow;
