@@ -96,11 +96,10 @@ const deleteRoles = (roles: Thing): Calls => ({
   'iam:RemoveRoleFromInstanceProfile': on('instanceProfiles'),
 });
 
-/** The price of a plan is measured where it can be, and a filter pattern tried. */
-const MEASURE: Calls = {
-  'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }],
-  'logs:TestMetricFilter': [{ on: 'anything', optional: true }],
-};
+/** The price of a plan is measured where it can be. */
+const MEASURE: Calls = { 'cloudwatch:GetMetricData': [{ on: 'anything', optional: true }] };
+/** A filter pattern is tried where it can be. */
+const TRY_PATTERN: Calls = { 'logs:TestMetricFilter': [{ on: 'anything', optional: true }] };
 
 /** IAM asks about a role that is not there as if it were at the root. */
 const FIND_ROLES: Calls = { 'iam:GetRole': on('rolesByName') };
@@ -194,7 +193,7 @@ interface CommandCalls {
 
 const CALLS = {
   'enable-audit': {
-    always: [LOOK, MAKE, MEASURE, HINTS, ACCOUNT_POLICIES],
+    always: [LOOK, MAKE, MEASURE, TRY_PATTERN, HINTS, ACCOUNT_POLICIES],
     kmsKeys: USE_KEYS,
     adopt: TAKE_OVER,
     rolePath: FIND_ROLES,

@@ -247,6 +247,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   '--tag': 'team=x',
   '--confirm': ACCOUNT,
   '--forget-region': 'us-east-1',
+  '--watch': '60',
 };
 const LISTS = { 'enable-audit': ENABLE_OPTIONS, status: STATUS_OPTIONS, teardown: TEARDOWN_OPTIONS };
 
