@@ -218,7 +218,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
 }
 
 /** Seconds. */
-const EVERY = 30;
+const EVERY = 60;
 /** The cursor to the upper left corner, and the terminal empty from there on (ECMA-48, CUP and ED). */
 const ANEW = '\x1b[H\x1b[J';
 

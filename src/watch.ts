@@ -1,3 +1,4 @@
+import { unlessAborted } from './aws/clock.ts';
 import { asRadError, ERROR_CODES, type RadError } from './engine/errors.ts';
 
 interface Watch<T> {
@@ -13,19 +14,14 @@ interface Watch<T> {
 
 /** Looks again and again, until it is told to stop: then at once. Trouble of one round is shown, and the next one tries again. */
 export async function watch<T>({ signal, look, failed, show, pause }: Watch<T>): Promise<never> {
-  const stopped = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  stopped.catch(() => {});
   for (;;) {
     const round = look().catch((error: unknown) => {
       const why = asRadError(error);
       if (!mayPass(why)) throw why;
       return failed(why);
     });
-    show(await Promise.race([round, stopped]));
-    await Promise.race([pause(), stopped]);
+    show(await unlessAborted(round, signal));
+    await unlessAborted(pause(), signal);
   }
 }
 

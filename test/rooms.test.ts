@@ -41,7 +41,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   health: { any: /^$/ },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|ora$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
-  report: { any: /^preact(-render-to-string)?$/, types: /^render\// },
+  report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
     any: /^(desired\/|doctor\/|engine\/|health\/|render\/|aws\/(account-policies|delivery-log|discover|errors|keys|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,

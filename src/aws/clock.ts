@@ -39,6 +39,16 @@ export function within<T>(work: Promise<T>, clock: Pick<Clock, 'alarm'>, ms: num
   });
 }
 
+/** The same work, given up as soon as the signal is aborted, with its reason. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) return give();
+    signal.addEventListener('abort', give, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  });
+}
+
 interface Waiter {
   readonly at: number;
   readonly wake: () => void;

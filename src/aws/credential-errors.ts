@@ -5,10 +5,11 @@ import { explain, restate } from './errors.ts';
 export const unusable = (message: string, hint: string, cause?: unknown): RadError =>
   new RadError('CREDENTIALS', message, { hint, cause });
 
-export const noneAnywhere = (): RadError =>
+export const noneAnywhere = (cause?: unknown): RadError =>
   unusable(
     'there are none: no profile, no keys in the environment, no web identity token, and no container or instance gives a role',
     'sign in with `aws sso login` or `aws configure`, or name a profile with --profile',
+    cause,
   );
 
 export const nobodyToAsk = (role: string, serial: string): RadError =>
@@ -50,6 +51,7 @@ export const containerTrouble = (error: unknown, url: string): RadError => {
   return unusable(
     `no credentials from the container's endpoint ${url}: ${redacted(said ?? message)}`,
     'give the task or pod a role, or name a profile with --profile',
+    error,
   );
 };
 

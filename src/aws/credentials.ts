@@ -25,9 +25,10 @@ export interface CredentialSource {
  */
 export async function findSource(env: Env, option: string | undefined): Promise<CredentialSource> {
   const profiles = await readProfiles();
-  const named = option || env.AWS_PROFILE;
-  if (named) return profileSource(named, profiles);
+  if (option) return profileSource(option, profiles);
+  // As aws and the SDK do: of the environment, keys go before a profile (botocore, create_credential_resolver).
   if (env.AWS_ACCESS_KEY_ID || env.AWS_SECRET_ACCESS_KEY) return environmentSource(env);
+  if (env.AWS_PROFILE) return profileSource(env.AWS_PROFILE, profiles);
   if (kindOf(profiles.get('default')) !== 'nothing') return profileSource('default', profiles);
   if (env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN) return webIdentitySource(env);
   const container = env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || env.AWS_CONTAINER_CREDENTIALS_FULL_URI;
@@ -114,7 +115,7 @@ function instanceSource({ AWS_EC2_METADATA_DISABLED: off = 'false' }: Env): Cred
         if (!has) throw noneAnywhere();
         return fromInstanceMetadata({ logger })();
       },
-      explained: noneAnywhere,
+      explained: (error) => noneAnywhere(error),
     },
   );
 }

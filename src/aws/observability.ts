@@ -20,10 +20,10 @@ interface Sent {
  * CloudWatch Observability Admin, of which one listing is needed, speaks REST and JSON as EKS does: a client of EKS that was made with
  * these settings speaks for it, at another address and with another name in the signature.
  */
-export const OBSERVABILITY = { signingName: NAME };
+export const OBSERVABILITY = { signingName: NAME, serviceId: 'ObservabilityAdmin' };
 export function observabilityOf(client: EKSClient): ObservabilityClient {
   const readdress = (next: (sent: Sent) => Promise<never>) => (sent: Sent) => {
-    sent.request.hostname = sent.request.hostname.replace(/^eks\b/, NAME);
+    sent.request.hostname = sent.request.hostname.replace(/(^|\.)eks\b/, `$1${NAME}`);
     return next(sent);
   };
   client.middlewareStack.add(readdress as never, { step: 'build', name: 'observability' });

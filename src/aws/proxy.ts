@@ -27,8 +27,18 @@ export function proxyTrouble(env: Env): string | undefined {
     const url = URL.canParse(withScheme(text)) ? new URL(withScheme(text)) : undefined;
     if (!url?.hostname || !/^https?:$/.test(url.protocol))
       return `${name}: not the URL of an http or https proxy, as in http://proxy.example.com:3128`;
+    if (!isEncoded(url.username + url.password))
+      return `${name}: a % in the name or the password of a proxy is written %25`;
   }
   return undefined;
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 const setIn = (env: Env, name: string) => env[name] || env[name.toUpperCase()] || '';

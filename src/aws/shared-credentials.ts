@@ -1,5 +1,5 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
-import type { Clock } from './clock.ts';
+import { type Clock, unlessAborted } from './clock.ts';
 import type { Network } from './network.ts';
 import { createRetry, SIGN_IN } from './retry.ts';
 
@@ -31,8 +31,9 @@ export interface Tools extends Pick<Needs, 'clock' | 'mfaCode'> {
   readonly logger: { debug(): void; info(): void; warn(): void; error(): void };
 }
 
-/** The SDK's own margin. Milliseconds. */
+/** The SDK's own margin, and how long a renewal that failed is not tried again. Milliseconds. */
 const MARGIN = 300_000;
+const REST = 60_000;
 
 /** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
 export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
@@ -42,22 +43,28 @@ export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCrede
   let tools: Tools | undefined;
   let present: AwsCredentialIdentity | undefined;
   let pending: Promise<AwsCredentialIdentity> | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
 
   const renew = async (asker: Asker = {}) => {
     tools ??= await toolsFor(needs, asker);
     try {
+      // Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign.
       present = await unlessAborted(resolve(tools), signal);
     } catch (error) {
       if (!present || left(present) <= 0 || signal.aborted) throw error;
+      failedAt = clock.now();
     }
     return present;
   };
   return (asker) => {
-    if (present && left(present) > MARGIN) return Promise.resolve(present);
+    const serves = present !== undefined && left(present) > 0;
+    if (present && serves && (left(present) > MARGIN || clock.now() - failedAt < REST)) return Promise.resolve(present);
     pending ??= renew(asker).finally(() => {
       pending = undefined;
     });
-    return pending;
+    if (!present || !serves) return pending;
+    pending.catch(() => {});
+    return Promise.resolve(present);
   };
 }
 
@@ -78,14 +85,4 @@ async function toolsFor(
     clock,
     mfaCode,
   };
-}
-
-/** Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const give = () => reject(signal.reason);
-    if (signal.aborted) return give();
-    signal.addEventListener('abort', give, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
-  });
 }

@@ -183,7 +183,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
 export const STATUS_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--watch [seconds]',
-    help: 'look again every 30 or so many seconds, until Ctrl-C',
+    help: 'look again every 60 or so many seconds, until Ctrl-C',
     parse: integer('--watch', 5, 3_600),
   },
   { flags: '--detailed-exitcode', help: 'exit 2 when something differs' },

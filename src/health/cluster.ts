@@ -6,6 +6,8 @@ import { delivering, failing, type Hop, idle, none, unknown, type Verdict } from
 
 /** CloudWatch lists a metric up to 15 minutes after its first data (CloudWatch API reference, ListMetrics). */
 const NEW = 15 * 60_000;
+/** The share of events that may be lost in a few minutes: a stream that is briefly busy loses some. */
+const TOLERATED = 0.05;
 
 /** Where the events of a cluster stop: the first place on their way that does not pass them on. */
 export function judgeCluster(facts: RegionFacts, cluster: ClusterFacts, region: Verdict): Verdict {
@@ -47,7 +49,7 @@ function filterTrouble(facts: RegionFacts, cluster: ClusterFacts, m: ClusterMetr
   const isLast = errorAt !== undefined && errorAt >= (forwardedAt ?? 0);
   const lost = isLast ? valueAt(m.errors, errorAt) : 0;
   const isOver = isLast && errorAt <= now - RECENT && after(m.incoming, errorAt).length === 0;
-  if (lost && !isOver && lost >= valueAt(m.forwarded, errorAt!)) return undelivered(facts, lost);
+  if (lost && !isOver && lost > TOLERATED * (lost + valueAt(m.forwarded, errorAt!))) return undelivered(facts, lost);
 
   const throttledAt = lastAt(m.throttled);
   if (throttledAt !== undefined && throttledAt > now - RECENT && throttledAt > (forwardedAt ?? 0)) {

@@ -65,7 +65,7 @@ const UNITS = [
 ] as const;
 
 /** How long ago, as in "40 s ago"; the time itself where now is not known. */
-function age(at: string, now: number | undefined): string {
+export function age(at: string, now: number | undefined): string {
   if (now === undefined) return at;
   const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1_000));
   const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 's'];

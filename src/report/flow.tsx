@@ -1,6 +1,7 @@
 import type { ClusterRow, Document } from '../render/document.ts';
+import { plural } from '../render/style.ts';
 import type { Delivery, Region } from './types.ts';
-import { count, MEANINGS, SIGNS, shortened } from './words.ts';
+import { MEANINGS, SIGNS, shortened } from './words.ts';
 
 type State = Delivery['state'];
 
@@ -25,7 +26,7 @@ function lanesOf(clusters: readonly ClusterRow[]): Lane[] {
   return [...groups.values()].flatMap((those) => {
     const { state, hop } = those[0]!.delivery;
     if (those.length <= 2) return those.map(single);
-    return [{ name: count(those.length, 'cluster'), state, hop, title: those.map(({ name }) => name).join(', ') }];
+    return [{ name: plural(those.length, 'cluster'), state, hop, title: those.map(({ name }) => name).join(', ') }];
   });
 }
 
@@ -54,7 +55,11 @@ export function Flow({ region, clusters, outputs }: FlowProps) {
   const middle = height / 2;
   const { delivery } = region;
   const end: State = delivery?.state ?? 'none';
-  const stops = (hop: Delivery['hop']) => delivery?.hop === hop && end === 'failing';
+  const way = { state: end, hop: delivery?.hop ?? null };
+  const [stream, bucket] = [partOf(way, 'stream'), partOf(way, 'bucket')];
+  // What Firehose cannot write stops before the bucket.
+  const isCut = way.hop === 'stream' || way.hop === 'bucket';
+  const rad: State = isCut ? 'unknown' : end;
   const told = lanes.map(({ name, state }) => `${name} ${state}`).join(', ');
   return (
     <svg
@@ -71,13 +76,13 @@ export function Flow({ region, clusters, outputs }: FlowProps) {
       {lanes.map((lane, i) => (
         <LanePart lane={lane} y={i * LANE + LANE / 2} middle={middle} key={lane.name} />
       ))}
-      <Edge from={X.stream + BOX.width} to={X.bucket} y={middle} end={middle} state={end} cut={stops('stream')} />
-      <Edge from={X.bucket + BOX.width} to={X.rad} y={middle} end={middle} state={end} cut={stops('bucket')} />
+      <Edge from={X.stream + BOX.width} to={X.bucket} y={middle} end={middle} state={bucket} cut={isCut} />
+      <Edge from={X.bucket + BOX.width} to={X.rad} y={middle} end={middle} state={rad} cut={false} />
       <Box
         x={X.stream}
         y={middle}
         name={outputs.streams[region.name] ?? 'no stream'}
-        state={stops('stream') ? 'failing' : end}
+        state={stream}
         title={delivery?.cause ?? MEANINGS[end]}
         below="Firehose"
       />
@@ -85,11 +90,11 @@ export function Flow({ region, clusters, outputs }: FlowProps) {
         x={X.bucket}
         y={middle}
         name={outputs.buckets[region.name] ?? 'no bucket'}
-        state={stops('bucket') ? 'failing' : end}
+        state={bucket}
         title={outputs.buckets[region.name] ?? ''}
         below="S3"
       />
-      <Box x={X.rad} y={middle} name="RAD" state={end} title={outputs.radRoleArn ?? ''} below="reads" width={140} />
+      <Box x={X.rad} y={middle} name="RAD" state={rad} title={outputs.radRoleArn ?? ''} below="reads" width={140} />
     </svg>
   );
 }
@@ -105,7 +110,7 @@ const COLUMNS = {
 const HOPS: readonly Delivery['hop'][] = ['cluster', 'log-group', 'filter', 'stream', 'bucket'];
 
 /** What a part of the way looks like: before the place where it stops all is well, behind it nothing can be said. */
-function partOf({ state, hop }: Lane, part: Delivery['hop']): State {
+function partOf({ state, hop }: Pick<Lane, 'state' | 'hop'>, part: Delivery['hop']): State {
   if (hop === null || hop === part) return state;
   return HOPS.indexOf(part) < HOPS.indexOf(hop) ? 'delivering' : 'unknown';
 }

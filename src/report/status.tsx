@@ -1,9 +1,11 @@
 import type { ChangeRow, ClusterRow, Document, Notice } from '../render/document.ts';
+import { age } from '../render/health.ts';
+import { plural } from '../render/style.ts';
 import { Flow } from './flow.tsx';
 import { renderPage } from './page.tsx';
 import { Timeline } from './timeline.tsx';
 import type { Delivery, Region } from './types.ts';
-import { ago, count, MEANINGS, SIGNS, STATES } from './words.ts';
+import { MEANINGS, SIGNS, STATES } from './words.ts';
 
 /** What `status` has found, as one page. `now`: milliseconds since the epoch. */
 export function statusPage(document: Document, now: number): string {
@@ -16,7 +18,7 @@ export function statusPage(document: Document, now: number): string {
         <header>
           <h1>EKS audit logs of account {account}</h1>
           <p class="soft">
-            {partition}, {count(regions.length, 'region')}, {count(clusters.length, 'cluster')}, as of {time}
+            {partition}, {plural(regions.length, 'region')}, {plural(clusters.length, 'cluster')}, as of {time}
           </p>
           {outputs.radRoleArn && (
             <p class="soft">
@@ -78,7 +80,7 @@ function Places({ regions, clusters }: Pick<Document, 'regions' | 'clusters'>) {
               <a href={`#${name}`}>{name}</a>{' '}
               {delivery ? <State state={delivery.state} /> : <span class="soft">{state}</span>}
               <span class="soft">
-                , {count(here.length, 'cluster')}
+                , {plural(here.length, 'cluster')}
                 {bad > 0 && `, ${bad} failing`}
               </span>
             </li>
@@ -105,7 +107,7 @@ function RegionPart({ region, clusters, outputs, now }: RegionProps) {
       {state !== 'ok' && <p class="failing">This region could not be read: {state}.</p>}
       {delivery && (
         <p>
-          <State state={delivery.state} />: newest object {ago(delivery.lastObjectAt, now)}
+          <State state={delivery.state} />: newest object {since(delivery.lastObjectAt, now)}
           <Trouble cause={delivery.cause} hint={delivery.hint} />
         </p>
       )}
@@ -155,7 +157,7 @@ function ClusterPart({ cluster, now }: { readonly cluster: ClusterRow; readonly 
         {delivery.hop && <span class="soft"> stops at the {delivery.hop.replace('-', ' ')}</span>}
         <Trouble cause={delivery.cause} hint={delivery.hint} />
       </td>
-      <td>{ago(delivery.lastEventAt, now)}</td>
+      <td>{since(delivery.lastEventAt, now)}</td>
       <td>
         <Timeline hours={delivery.timeline} />
       </td>
@@ -165,6 +167,8 @@ function ClusterPart({ cluster, now }: { readonly cluster: ClusterRow; readonly 
     </tr>
   );
 }
+
+const since = (time: string | null, now: number) => (time ? age(time, now) : 'never seen');
 
 const State = ({ state }: { readonly state: Delivery['state'] }) => (
   <span class={`state ${state}`}>

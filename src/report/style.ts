@@ -18,7 +18,6 @@ header { padding-top: 32px; }
 footer { padding: 24px; color: var(--soft); font-size: 13px; }
 h1 { font-size: 24px; margin: 0 0 4px; }
 h2 { font-size: 19px; margin: 40px 0 8px; }
-h3 { font-size: 15px; margin: 24px 0 8px; }
 p { margin: 4px 0; }
 a { color: inherit; }
 code { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }

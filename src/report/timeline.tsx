@@ -1,5 +1,5 @@
+import { plural } from '../render/style.ts';
 import type { Delivery } from './types.ts';
-import { count } from './words.ts';
 
 const HEIGHT = 26;
 const BAR = 6;
@@ -17,7 +17,7 @@ export function Timeline({ hours }: { readonly hours: Delivery['timeline'] }) {
       .filter(([, height]) => height > 0)
       .map(([x, height, base]) => `M${x} ${HEIGHT - base}v${-height}h${BAR - 1}v${height}z`)
       .join('');
-  const label = `${hours.length} hours: ${count(sum('incoming'), 'event')} came in, ${count(sum('forwarded'), 'event')} sent on, ${count(sum('errors'), 'event')} lost`;
+  const label = `${hours.length} hours: ${plural(sum('incoming'), 'event')} came in, ${plural(sum('forwarded'), 'event')} sent on, ${plural(sum('errors'), 'event')} lost`;
   return (
     <svg
       class="bars"

@@ -88,11 +88,18 @@ const SOURCES: readonly (readonly [what: string, name: string, signer: string, S
     { env: KEYS, config: profile('default', { region: 'eu-west-1' }) },
   ],
   ['a profile with keys', 'profile base', 'AKIAbase', { config: base, line: 'status --profile base' }],
+  ['AWS_PROFILE', 'profile base', 'AKIAbase', { config: base, env: { AWS_PROFILE: 'base' } }],
   [
-    'AWS_PROFILE, before the keys of the environment',
+    'keys of the environment, before AWS_PROFILE',
+    'keys of the environment',
+    'AKIAenv',
+    { config: base, env: { ...KEYS, AWS_PROFILE: 'base' } },
+  ],
+  [
+    '--profile, before the keys of the environment',
     'profile base',
     'AKIAbase',
-    { config: base, env: { ...KEYS, AWS_PROFILE: 'base' } },
+    { config: base, env: KEYS, line: 'status --profile base' },
   ],
   ['an empty AWS_PROFILE is none', 'keys of the environment', 'AKIAenv', { env: { ...KEYS, AWS_PROFILE: '' } }],
   [
@@ -319,7 +326,7 @@ const TROUBLES: readonly (readonly [what: string, names: readonly string[], hint
     'AWS_PROFILE that does not exist',
     ['profile nope', 'there is none'],
     'AWS_PROFILE',
-    { env: { ...KEYS, AWS_PROFILE: 'nope' } },
+    { env: { AWS_PROFILE: 'nope' } },
   ],
   [
     'a profile that does not exist, on an instance',

@@ -52,9 +52,12 @@ describe('the proxy for a URL', () => {
 });
 
 describe('a variable that is no proxy', () => {
-  it.each(['socks5://proxy:1080', 'http://', 'http://pro xy:1', 'ftp://proxy'])('%s', (HTTPS_PROXY) => {
-    expect(proxyTrouble({ HTTPS_PROXY })).toContain('HTTPS_PROXY');
-  });
+  it.each(['socks5://proxy:1080', 'http://', 'http://pro xy:1', 'ftp://proxy', 'http://user:50%off@proxy'])(
+    '%s',
+    (HTTPS_PROXY) => {
+      expect(proxyTrouble({ HTTPS_PROXY })).toContain('HTTPS_PROXY');
+    },
+  );
   it.each([PROXY, 'proxy:3128', 'https://user:word@proxy', ''])('but %j is fine', (HTTP_PROXY) => {
     expect(proxyTrouble({ HTTP_PROXY })).toBeUndefined();
   });

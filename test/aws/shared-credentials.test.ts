@@ -55,6 +55,9 @@ describe('credentials that all clients share', () => {
     await clock.sleep(HOUR - 300_001);
     expect(await keyOf(provider)).toBe('key-1');
     await clock.sleep(1);
+    // The present ones serve while they are renewed.
+    expect(await keyOf(provider)).toBe('key-1');
+    await clock.sleep(1);
     expect(await keyOf(provider)).toBe(lifetime ? 'key-2' : 'key-1');
   });
 
@@ -64,7 +67,7 @@ describe('credentials that all clients share', () => {
     await clock.sleep(HOUR - 1);
     expect(await keyOf(provider)).toBe('key-1');
     await clock.sleep(1);
-    await expect(provider()).rejects.toThrow('no 3');
+    await expect(provider()).rejects.toThrow(/no \d/);
   });
 
   it('that could not be had are asked for again by the next one', async () => {

@@ -47,7 +47,7 @@ describe('status --watch', () => {
     expect(stdout).toContain('\n\nAccount');
     expect(stdout.startsWith('Account')).toBe(true);
     expect(stderr).not.toMatch(/error|interrupted|Stopping/i);
-    expect(Math.round(ms / 30_000)).toBe(3);
+    expect(Math.round(ms / 60_000)).toBe(3);
   });
 
   it('who it is and what is worth a warning is said once', async () => {

@@ -111,5 +111,5 @@ test('watched, it ends at Ctrl-C with 130 and no word of it', async () => {
     onStart: (child) => void child.stdout?.once('data', () => child.kill('SIGINT')),
   });
   expect([code, stdout.match(/^Account /gm)?.length]).toEqual([130, 1]);
-  expect(stderr).not.toMatch(/error|Stopping|interrupted/);
+  expect(stderr).not.toMatch(/Stopping|interrupted/);
 });

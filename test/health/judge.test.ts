@@ -218,7 +218,19 @@ describe('what was seen, and what it means for the region and for a cluster', ()
       /1 event was not delivered: the role to-stream was changed/,
     ],
     ['errors of an hour ago, and events since', { cluster: { errors: counted(80, 60) } }, 'delivering', 'delivering'],
-    ['a few errors beside many events', { cluster: { errors: counted(59, 3, 2) } }, 'delivering', 'delivering'],
+    [
+      'a few errors beside many events',
+      { cluster: { forwarded: counted(59, 3, 100), errors: counted(59, 3, 2) } },
+      'delivering',
+      'delivering',
+    ],
+    [
+      'as many errors as events',
+      { cluster: { forwarded: counted(59, 3, 51), errors: counted(59, 3, 49) } },
+      'delivering',
+      'failing at filter',
+      /not delivered/,
+    ],
     [
       'errors of long ago, and nothing since',
       { cluster: { incoming: counted(300, 120), forwarded: counted(300, 150), errors: counted(140, 120) } },

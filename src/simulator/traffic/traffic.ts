@@ -10,8 +10,6 @@ import { createRandom, type Random } from './random.ts';
 export interface TrafficOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Audit events that each cluster writes in a minute. */
-  readonly perMinute?: number;
 }
 
 /** What one cluster has written. */
@@ -33,22 +31,22 @@ interface Writer {
 }
 
 const MINUTE = 60_000;
+/** How often a cluster writes, and how many events then: thirty a minute. */
+const [BEAT, PER_BEAT] = [10_000, 5];
 const LANDED = 2 * MINUTE;
 
 /**
  * Lets the time of the account pass while its clusters write their audit logs, as far as they have the log type on: into the log
  * group, and from there as filters, streams and buckets have it. Ends when what was written last has had the time to land.
  */
-export function traffic(world: World, { minutes, seed, perMinute = 30 }: TrafficOptions): Traffic[] {
+export function traffic(world: World, { minutes, seed }: TrafficOptions): Traffic[] {
   const start = Math.floor(world.now);
   const writers = Object.entries(world.regions).flatMap(([region, { clusters }]) =>
     sorted(clusters).map(({ name }) => writerOf(region, name, seed)),
   );
-  // Each cluster writes every few seconds: a batch a call, as EKS does.
-  const [beat, beats] = [10_000, minutes * 6];
-  for (let i = 0; i < beats; i++) {
-    advance(world, start + i * beat);
-    for (const writer of writers) write(world, writer, perMinute / 6, beat);
+  for (let at = 0; at < minutes * MINUTE; at += BEAT) {
+    advance(world, start + at);
+    for (const writer of writers) write(world, writer, PER_BEAT, BEAT);
   }
   advance(world, start + minutes * MINUTE + LANDED);
   return writers.map(({ region, cluster, events, suspicious }) => ({ region, cluster, events, suspicious }));
