@@ -40,6 +40,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   health: { any: /^$/ },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|ora$)/ },
+  audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
