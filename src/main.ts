@@ -87,7 +87,8 @@ function show(result: Result, io: Io, how: Showing): number {
   const document = toDocument(result, io.version);
   const paint = painter(hasColour(io.stderr, io.env, colour));
   warn(document, io, how);
-  io.stderr.write(errorsText(document.errors, document.changes, paint));
+  // What is not proven is said of clusters, not of what was to be changed.
+  io.stderr.write(errorsText(document.errors, document.verification ? [] : document.changes, paint));
   if (result.error?.code === 'INTERNAL') {
     io.stderr.write(
       debug
@@ -110,6 +111,7 @@ const COMMANDS: Readonly<
   status: async () => (await import('./cli/commands/status.ts')).status,
   teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
   doctor: async () => (await import('./cli/commands/doctor.ts')).doctor,
+  verify: async () => (await import('./cli/commands/verify.ts')).verify,
 };
 
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
@@ -197,7 +199,13 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       }),
       ask,
       rad,
-      connect: (region, accountId) => createAws(region, accountId, clients),
+      version: io.version,
+      connect: (region, accountId, { last, credentials } = {}) =>
+        createAws(region, accountId, {
+          ...clients,
+          ...(last && { signal: kill }),
+          ...(credentials && { credentials }),
+        }),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
     };
     const seconds = options.watch === true ? EVERY : (options.watch as number);

@@ -39,12 +39,16 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
   },
   health: { any: /^$/ },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|ora$)/ },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|verify\/|ora$)/ },
   audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
+  verify: {
+    any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/names\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-(cloudwatch-logs|sts)$|node:crypto$)/,
+    types: /^(aws\/|desired\/)/,
+  },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|aws\/(account-policies|delivery-log|discover|errors|keys|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|verify\/|aws\/(account-policies|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -5,6 +5,7 @@ const NOT_FOUND = new Set([
   'NoSuchEntityException',
   'NoSuchBucket',
   'NoSuchUpload',
+  'NoSuchKey',
   'NotFound',
   'NotFoundException',
   'NoSuchTagSet',

@@ -5,6 +5,7 @@ import {
   STATUS_OPTIONS,
   TEARDOWN_OPTIONS,
   TRAFFIC_OPTIONS,
+  VERIFY_OPTIONS,
 } from './options.ts';
 import { oneOf } from './values.ts';
 
@@ -16,6 +17,7 @@ export type CommandName =
   | 'policy'
   | 'sandbox reset'
   | 'sandbox traffic'
+  | 'verify'
   | 'completion';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -57,6 +59,16 @@ export const COMMANDS: readonly CommandSpec[] = [
       'rad-connect status --watch',
       'rad-connect status -o json --detailed-exitcode',
       'rad-connect status -o html > status.html',
+    ],
+  },
+  {
+    name: 'verify',
+    help: 'read only: proof from the bucket that events of each cluster arrive; --canary sends one',
+    options: VERIFY_OPTIONS,
+    examples: [
+      'rad-connect verify',
+      'rad-connect verify --since 24h -o json',
+      "rad-connect verify --canary -c 'prod-*'",
     ],
   },
   {

@@ -1,4 +1,4 @@
-import type { Aws } from '../aws/clients.ts';
+import type { Aws, ClientOptions } from '../aws/clients.ts';
 import type { Clock } from '../aws/clock.ts';
 import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
@@ -15,6 +15,8 @@ export interface Context {
   readonly clock: Clock;
   /** Aborted with the RadError that tells why: INTERRUPTED or TIMEOUT. */
   readonly signal: AbortSignal;
+  /** Of rad-connect. */
+  readonly version: string;
   readonly report: Report;
   readonly ask: Ask;
   /** Says whose account and which regions, once the options are known to be good and before any call. */
@@ -22,9 +24,17 @@ export interface Context {
   /** RAD's API; undefined: there are no keys. */
   readonly rad: Rad | undefined;
   /** The clients of a region; the account id is empty as long as it is not known. */
-  connect(region: string, accountId: string): Aws;
+  connect(region: string, accountId: string, as?: Connecting): Aws;
   /** Where a plain `aws` command would go. */
   defaultRegion(): Promise<string | undefined>;
+}
+
+/** For calls of another kind than those of the run. */
+export interface Connecting {
+  /** They tidy up: they are made also after the run was told to stop. */
+  readonly last?: boolean;
+  /** Those of a role that was assumed. */
+  readonly credentials?: ClientOptions['credentials'];
 }
 
 /** Global options and those of the commands, as they are called once parsed. */
@@ -41,6 +51,9 @@ export interface Options extends Given {
   readonly deleteData?: boolean;
   readonly drain?: boolean;
   readonly forgetRegion?: readonly string[];
+  readonly canary?: boolean;
+  /** Milliseconds. */
+  readonly since?: number;
 }
 
 const SETTINGS = [

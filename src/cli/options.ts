@@ -82,8 +82,8 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--timeout <duration>',
     help: 'end the run after this long',
-    parse: duration,
-    fallback: [duration('20m'), '20m'],
+    parse: duration('--timeout'),
+    fallback: [1_200_000, '20m'],
   },
   {
     flags: '--concurrency <n>',
@@ -133,13 +133,14 @@ const ROLE_OPTIONS: readonly OptionSpec[] = [
     parse: clearable(matching('--audit-logs-role-arn', ROLE_ARN, ROLE), ''),
   },
 ];
+const clusters = (help: string): OptionSpec => ({
+  flags: '-c, --clusters <globs>',
+  help,
+  parse: clearable(globs('--clusters'), []),
+});
 
 export const ENABLE_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '-c, --clusters <globs>',
-    help: 'clusters to connect, by name or glob',
-    parse: clearable(globs('--clusters'), []),
-  },
+  clusters('clusters to connect, by name or glob'),
   {
     flags: '--exclude-clusters <globs>',
     help: 'clusters to leave out',
@@ -189,6 +190,18 @@ export const STATUS_OPTIONS: readonly OptionSpec[] = [
   { flags: '--detailed-exitcode', help: 'exit 2 when something differs' },
 ];
 
+export const VERIFY_OPTIONS: readonly OptionSpec[] = [
+  clusters('clusters to look for, by name or glob'),
+  {
+    flags: '--since <duration>',
+    help: 'how far to look back',
+    parse: duration('--since'),
+    fallback: [3_600_000, '1h'],
+  },
+  { flags: '--canary', help: 'write one marked event into the audit log of each cluster, and follow it to the bucket' },
+  { flags: '-y, --yes', help: 'do not ask before --canary writes' },
+];
+
 export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
   { flags: '-n, --dry-run', help: 'show the plan and stop' },
   { flags: '-y, --yes', help: 'do not ask; needs --confirm' },
@@ -228,6 +241,7 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
     fallback: ['aws', 'aws'],
   },
   { flags: '--adopt', help: 'with what enable-audit --adopt needs' },
+  { flags: '--canary', help: 'with what verify --canary needs' },
   { flags: '--kms-key <arn>', help: 'with what the use of this KMS key needs; or REGION=ARN', parse: kmsKeys },
   ...ROLE_OPTIONS,
 ];

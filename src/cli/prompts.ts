@@ -9,6 +9,8 @@ export interface Ask {
   /** Shows the plan, on stderr. */
   show(plan: Result): void;
   confirmPlan(): Promise<void>;
+  /** That an event may be written there. */
+  confirmCanary(where: string): Promise<void>;
   /** The account id, typed out. */
   confirmAccount(account: string): Promise<void>;
   regions(
@@ -58,6 +60,14 @@ export function createAsk({ possible, signal, input, output, pause, show }: AskO
     async confirmPlan() {
       const yes = await prompt<boolean>({ type: 'confirm', message: 'Do this?', default: false });
       if (!yes) throw new RadError('DECLINED', 'declined: nothing was changed');
+    },
+    async confirmCanary(where) {
+      const yes = await prompt<boolean>({
+        type: 'confirm',
+        message: `Write one marked event each into ${where}? Other subscribers will see it`,
+        default: false,
+      });
+      if (!yes) throw new RadError('DECLINED', 'declined: nothing was written');
     },
     async confirmAccount(account) {
       const typed = await prompt<string>({

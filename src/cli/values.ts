@@ -81,13 +81,15 @@ export function logRetention(value: string): number {
 
 const LONGEST = 24 * 3_600_000;
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
-export function duration(value: string): number {
-  const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
-  const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
-  if (!(ms > 0 && ms <= LONGEST))
-    throw usage(`--timeout ${value}: a number with s, m or h, as in 20m, and at most 24h`);
-  return ms;
-}
+export const duration =
+  (name: string) =>
+  (value: string): number => {
+    const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
+    const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
+    if (!(ms > 0 && ms <= LONGEST))
+      throw usage(`${name} ${value}: a number with s, m or h, as in 20m, and at most 24h`);
+    return ms;
+  };
 
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const OUR_TAGS = /^(aws:|rad-connect:|rad-data-type$|ksoc-data-type$)/i;

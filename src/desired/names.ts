@@ -52,6 +52,9 @@ const bucketName = (prefix: string, account: string, region: string) =>
 export const clusterLogGroupName = (cluster: string) => `/aws/eks/${cluster}/cluster`;
 export const clusterOfLogGroup = (name: string): string | undefined => /^\/aws\/eks\/([^/]+)\/cluster$/.exec(name)?.[1];
 
+/** How the log streams begin that hold an event of `verify --canary` and nothing else. */
+export const CANARY = 'rad-connect-canary-';
+
 const LONGEST_PREFIX = 17;
 const LONGEST_BUCKET = 63;
 const RESERVED = ['xn--', 'sthree-', 'amzn-s3-demo-'];

@@ -15,16 +15,20 @@ const on = (thing: Thing): Need[] => [{ on: thing }];
 const bucket = (action?: string): Need[] => [{ on: 'buckets', when: ['ofAccount'], ...(action && { action }) }];
 const pass = (role: Thing, to: Condition): Need => ({ on: role, action: 'iam:PassRole', when: [to] });
 
-/** Every command looks first. GetCallerIdentity needs no permission (STS API reference). */
-const LOOK: Calls = {
+/** Every command looks first: who, where, and what is recorded. GetCallerIdentity needs no permission (STS API reference). */
+const FIND: Calls = {
   'account:ListRegions': [{ on: 'account', optional: true }],
-  'eks:DescribeCluster': on('clusters'),
   'eks:ListClusters': on('anything'),
+  'iam:GetRole': on('roles'),
+  'logs:DescribeLogGroups': on('anything'),
+  's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets', optional: true }],
+};
+/** And at each thing. */
+const INSPECT: Calls = {
+  'eks:DescribeCluster': on('clusters'),
   'firehose:DescribeDeliveryStream': on('streams'),
   'firehose:ListTagsForDeliveryStream': on('streams'),
-  'iam:GetRole': on('roles'),
   'iam:GetRolePolicy': on('roles'),
-  'logs:DescribeLogGroups': on('anything'),
   'logs:DescribeLogStreams': on('errorLogGroups'),
   'logs:DescribeSubscriptionFilters': on('clusterLogGroups'),
   'logs:ListTagsForResource': on('tagsOfLogGroups'),
@@ -36,8 +40,13 @@ const LOOK: Calls = {
   's3:GetBucketVersioning': bucket(),
   's3:GetPublicAccessBlock': bucket('s3:GetBucketPublicAccessBlock'),
   's3:HeadBucket': bucket('s3:ListBucket'),
-  's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets', optional: true }],
 };
+const LOOK: Calls = { ...FIND, ...INSPECT };
+/** For proof it need not be known what stands, only where what is not proven stops. */
+const optionally = (calls: Calls): Calls =>
+  Object.fromEntries(
+    Object.entries(calls).map(([call, needs]) => [call, needs.map((need) => ({ ...need, optional: true }))]),
+  );
 
 /** Tags that are given to a create call need the action that tags as well. */
 const MAKE: Calls = {
@@ -178,6 +187,23 @@ const USE_KEYS: Calls = {
   'firehose:StartDeliveryStreamEncryption': grant,
 };
 
+/** Proof from the bucket; what RAD may is asked of IAM, and tried where its role names who asks. */
+const READ: Calls = {
+  'iam:SimulatePrincipalPolicy': [{ on: 'reader', optional: true }],
+  'logs:FilterLogEvents': [{ on: 'errorLogGroups', optional: true }],
+  's3:GetObject': [{ on: 'objects', when: ['ofAccount'] }],
+  's3:ListObjectsV2': bucket('s3:ListBucket'),
+  'sts:AssumeRole': [{ on: 'reader', optional: true }],
+};
+const READ_WITH_KEYS: Calls = { 's3:GetObject': [{ on: 'keys', action: 'kms:Decrypt', when: ['byS3'] }] };
+const SEND: Calls = {
+  'logs:CreateLogStream': on('canaryLogStreams'),
+  'logs:DeleteLogStream': on('canaryLogStreams'),
+  'logs:DescribeLogStreams': on('clusterLogGroups'),
+  'logs:PutLogEvents': on('canaryLogStreams'),
+  'logs:TestMetricFilter': [{ on: 'anything', optional: true }],
+};
+
 /** What a command calls: in any case, and where an option is given, or not. */
 interface CommandCalls {
   readonly always: readonly Calls[];
@@ -187,6 +213,7 @@ interface CommandCalls {
   readonly boundary?: Calls;
   readonly noBoundary?: Calls;
   readonly usedRoles?: Calls;
+  readonly canary?: Calls;
   /** The record is in the tags of a bucket. */
   readonly usedReader?: Calls;
 }
@@ -204,6 +231,13 @@ const CALLS = {
   status: {
     always: [LOOK, WATCH],
     kmsKeys: LOOK_AT_KEYS,
+    rolePath: FIND_ROLES,
+    usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },
+  },
+  verify: {
+    always: [FIND, optionally(INSPECT), READ],
+    kmsKeys: { ...LOOK_AT_KEYS, ...READ_WITH_KEYS },
+    canary: SEND,
     rolePath: FIND_ROLES,
     usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },
   },
@@ -235,18 +269,20 @@ export interface Extras {
   readonly boundary?: string | undefined;
   /** The ARNs of roles that were made elsewhere. */
   readonly usedRoles?: { readonly [R in 'reader' | 'delivery' | 'subscription']?: string | undefined };
+  readonly canary?: boolean;
 }
 
 /** All calls of a command, each with what it needs. */
 export function callsOf(
   command: Command,
-  { kmsKeys, adopt, rolePath = '/', boundary, usedRoles = {} }: Extras,
+  { kmsKeys, adopt, canary, rolePath = '/', boundary, usedRoles = {} }: Extras,
 ): (readonly [call: string, needs: readonly Need[]])[] {
   const calls: CommandCalls = CALLS[command];
   const groups = [
     ...calls.always,
     kmsKeys?.length && calls.kmsKeys,
     adopt && calls.adopt,
+    canary && calls.canary,
     rolePath !== '/' && calls.rolePath,
     boundary !== undefined && (boundary ? calls.boundary : calls.noBoundary),
     Object.values(usedRoles).some(Boolean) && calls.usedRoles,

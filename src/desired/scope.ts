@@ -2,7 +2,7 @@ import type { Spec } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
 import { MODULE } from './adoption.ts';
 import { inRegion } from './keys.ts';
-import { clusterLogGroupName, namesOf } from './names.ts';
+import { CANARY, clusterLogGroupName, namesOf } from './names.ts';
 import type { Extras } from './permissions.ts';
 
 /** Where a policy will hold, and for what. */
@@ -37,6 +37,7 @@ export function thingsOf(place: Place) {
     // Calls about a log group are about all that is in it, those about its tags are not (CloudWatch Logs user guide, "Overview of managing access").
     logGroups: [`${clusterGroup}:*`, `${errorGroup}:*`],
     clusterLogGroups: `${clusterGroup}:*`,
+    canaryLogStreams: `${clusterGroup}:log-stream:${CANARY}*`,
     errorLogGroups: `${errorGroup}:*`,
     tagsOfLogGroups: [clusterGroup, errorGroup],
     streams: names.streamArn('*'),
@@ -85,6 +86,7 @@ export function conditionsOf({ partition, account = CALLERS_ACCOUNT, boundary }:
     auditNamed: { Null: { 'eks:loggingType/audit': 'false' } },
     toFirehose: passedTo('firehose'),
     toLogs: passedTo('logs'),
+    byS3: { StringLike: { 'kms:ViaService': 's3.*' } },
     byFirehose: { StringLike: { 'kms:ViaService': 'firehose.*' } },
     forAws: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     bounded: boundary ? { StringEquals: { 'iam:PermissionsBoundary': boundary } } : {},

@@ -16,6 +16,7 @@ export type Outcome = { readonly step: Step } & (
 export type Event =
   | { readonly type: 'looking'; readonly regions: readonly string[] }
   | { readonly type: 'looked'; readonly region: string; readonly clusters: number; readonly state: string }
+  | { readonly type: 'note'; readonly place: string; readonly text: string }
   | { readonly type: 'started'; readonly steps: readonly Step[] }
   | { readonly type: 'step.start'; readonly step: Step }
   | { readonly type: 'step.note'; readonly step: Step; readonly text: string }

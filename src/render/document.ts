@@ -7,6 +7,7 @@ import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/plan.ts';
 import type { Json, Resource, Type } from '../engine/resource.ts';
 import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/verdict.ts';
+import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
 
 /** A remark that stops nothing. */
 export interface Notice {
@@ -119,6 +120,8 @@ export interface Document {
   /** Of `doctor`; what is wrong with the account is told there, and `errors` has what ended the run. */
   readonly findings?: readonly Finding[];
   readonly checks?: readonly CheckRow[];
+  readonly verification?: readonly VerificationRow[];
+  readonly reader?: readonly ReaderRow[];
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -155,6 +158,7 @@ export interface Result {
   readonly policy?: readonly PolicyDocument[];
   readonly traffic?: readonly TrafficRow[];
   readonly diagnosis?: Diagnosis;
+  readonly proof?: Verification;
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -172,7 +176,8 @@ export function toDocument(result: Result, version: string): Document {
   const pairs = pairUp(result);
   const changes = pairs.map(toRow(result)).sort(byPlace);
   const errors = [
-    ...(result.diagnosis ? [] : [...regionErrors(result), ...stepErrors(pairs, result.error)]),
+    ...(result.diagnosis ? [] : regionErrors(result)),
+    ...(result.proof ? unproven(result.proof) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
   return {
@@ -200,6 +205,10 @@ export function toDocument(result: Result, version: string): Document {
     ...(result.policy && { policy: result.policy }),
     ...(result.traffic && { traffic: result.traffic }),
     ...result.diagnosis,
+    ...(result.proof && {
+      verification: [...result.proof.verification].sort(byPlace),
+      reader: [...result.proof.reader].sort(byPlace),
+    }),
   };
 }
 
@@ -281,6 +290,19 @@ const problem = (error: RadError, region: string, id: string): Problem => ({
 const regionErrors = ({ regions }: Result): Problem[] =>
   regions.flatMap(({ name, error }) => (error ? [problem(error, name, name)] : []));
 
+const isProven = ({ state }: VerificationRow) => state === 'proven';
+
+/** Each cluster whose events are not seen to arrive is an error of its own; where a region could not be looked at, the region is. */
+const unproven = ({ verification, errors }: Verification): Problem[] => [
+  ...errors.map(({ region, id, error }) => problem(error, region, id)),
+  ...verification
+    .filter((row) => !isProven(row) && !errors.some(({ id }) => id === row.region))
+    .map(({ region, cluster, cause, hint }) => {
+      const message = cause ?? 'no event was seen';
+      return { code: 'NOT_DELIVERED', region, id: cluster, message, hint, awsCode: null, requestId: null };
+    }),
+];
+
 /** What every waiting step met when the run was told to stop is said once, as the end of the run. */
 const stepErrors = (pairs: readonly Pair[], end: RadError | undefined): Problem[] =>
   pairs.flatMap((pair) => {
@@ -323,10 +345,11 @@ const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
 };
 
 function verdict(
-  { readOnly, dryRun, error, diagnosis }: Result,
+  { readOnly, dryRun, error, diagnosis, proof }: Result,
   pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
+  if (proof) return errors.length === 0 ? 'ok' : proof.verification.some(isProven) ? 'partial' : 'failed';
   if (error && !pairs.some(({ outcome }) => outcome?.status === 'done')) return 'failed';
   if (errors.length) {
     if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';
@@ -416,14 +439,15 @@ interface Placed {
   readonly type?: string;
   readonly id?: string;
   readonly name?: string;
+  readonly cluster?: string;
   readonly code?: string;
 }
 /** Account-wide things first, then by region, type and id: the same account gives the same bytes. */
 function byPlace(a: Placed, b: Placed): number {
-  const key = ({ region, type, id, name, code }: Placed) => [
+  const key = ({ region, type, id, name, cluster, code }: Placed) => [
     region === 'global' ? '' : region,
     type ?? code ?? '',
-    id ?? name ?? '',
+    id ?? name ?? cluster ?? '',
   ];
   const [x, y] = [key(a), key(b)];
   const at = x.findIndex((part, i) => part !== y[i]);

@@ -4,6 +4,7 @@ import type { ChangeRow, Document, RegionRow, Summary, TrafficRow } from './docu
 import { findingBlocks } from './findings.ts';
 import { clusterLines, regionLines } from './health.ts';
 import { columns, type Paint, plural } from './style.ts';
+import { verificationLines } from './verification.ts';
 
 const MARKS = {
   create: '+',
@@ -34,9 +35,11 @@ export function toText(document: Document, paint: Paint, now?: number): string {
     heading(document),
     ...(document.findings
       ? findingBlocks(document, paint)
-      : document.command === 'status'
-        ? statusBlocks(document, paint, now)
-        : planBlocks(document, paint)),
+      : document.verification
+        ? verificationLines(document, paint)
+        : document.command === 'status'
+          ? statusBlocks(document, paint, now)
+          : planBlocks(document, paint)),
   ];
   return `${blocks.join('\n')}\n`;
 }

@@ -34,7 +34,13 @@ const VERBS = {
 /** Events become lines on stderr: one for each step that ended, and on a terminal one more that moves. */
 export function progress({ stream, paint, now, spinner }: ProgressOptions): Report {
   const begun = new Map<Step, number>();
-  const noted = new Map<Step, string>();
+  const noted = new Map<Step | string, string>();
+  /** Without a terminal the same is not said again for each second that passes. */
+  const isNews = (of: Step | string, text: string) => {
+    const isNew = !spinner && noted.get(of)?.replace(/\d/g, '') !== text.replace(/\d/g, '');
+    noted.set(of, text);
+    return isNew;
+  };
   let total = 0;
   let ended = 0;
 
@@ -46,6 +52,10 @@ export function progress({ stream, paint, now, spinner }: ProgressOptions): Repo
     looked: ({ region, clusters, state }) => ({
       meanwhile: `${region}: ${state === 'ok' ? plural(clusters, 'cluster') : state}`,
     }),
+    note: ({ place, text }) => ({
+      meanwhile: `${place}: ${text}`,
+      ...(isNews(place, text) && { settled: `  ${paint('dim', '·')} ${place}: ${text}` }),
+    }),
     started: ({ steps }) => {
       total = steps.filter(writes).length;
       return {};
@@ -56,9 +66,7 @@ export function progress({ stream, paint, now, spinner }: ProgressOptions): Repo
     },
     'step.note': ({ step, text }) => {
       const meanwhile = `${ended}/${total} · ${label(step)}: ${text}`;
-      const isNews = !spinner && noted.get(step)?.replace(/\d/g, '') !== text.replace(/\d/g, '');
-      noted.set(step, text);
-      return { meanwhile, ...(isNews && { settled: `  ${paint('dim', '·')} ${label(step)}: ${text}` }) };
+      return { meanwhile, ...(isNews(step, text) && { settled: `  ${paint('dim', '·')} ${label(step)}: ${text}` }) };
     },
     'step.end': ({ outcome }) => {
       if (!writes(outcome.step)) return {};

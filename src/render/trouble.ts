@@ -27,11 +27,14 @@ function rowOf({ region, id }: Problem, changes: readonly ChangeRow[]): ChangeRo
 /** The same for things of one type that AWS has answered alike, but for their own names. */
 function causeOf({ error, row }: Told): string {
   const { code, region, id, message, hint, awsCode } = error;
-  if (!row) return JSON.stringify([code, region, id, message]);
-  const own = [region, id, nameOf(row)].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const isOfRegion = id === region || region === 'global';
+  if (!row && isOfRegion) return JSON.stringify([code, region, id, message]);
+  const own = [region, id, ...(row ? [nameOf(row)] : [])]
+    .map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('|');
   const names = new RegExp(`(?<![\\w-])(${own})(?![\\w-])`, 'g');
   const bare = (text: string | null) => text?.replace(names, '…');
-  return JSON.stringify([code, row.type, row.action, bare(message), bare(hint), awsCode]);
+  return JSON.stringify([code, row?.type, row?.action, bare(message), bare(hint), awsCode]);
 }
 
 function errorText(alike: readonly Told[], paint: Paint): string {
@@ -52,12 +55,11 @@ function whatOf(alike: readonly Told[]): string {
   const regions = [...new Set(alike.map((told) => told.error.region))];
   const where =
     region === 'global' ? '' : ` in ${few(regions).more ? `${regions.length} regions` : regions.join(', ')}`;
-  if (row) {
+  if (row || (id && id !== region)) {
     const { shown, more } = few(alike);
-    const names = shown.map((told) => nameOf(told.row!)).join(', ');
-    return `${row.type} ${names}${more ? ` and ${more} more` : ''}${where}`;
+    const names = shown.map((told) => (told.row ? nameOf(told.row) : told.error.id)).join(', ');
+    return `${row ? `${row.type} ` : ''}${names}${more ? ` and ${more} more` : ''}${where}`;
   }
-  if (id && id !== region) return `${id}${where}`;
   return region === 'global' ? ERROR_CODES[code as ErrorCode].meaning : `region ${region} could not be read`;
 }
 

@@ -53,7 +53,8 @@ const iam: Requests = (world, { operation, input }, ask) => {
   return [ask(resource, context), ...(born ? [ask(resource, context, 'iam:TagRole')] : [])];
 };
 
-const s3: Requests = (world, { operation, input }, ask) => {
+const s3: Requests = (world, call, ask) => {
+  const { operation, input } = call;
   if (operation === 'ListBuckets') return [ask('*')];
   const bucket = `arn:${world.partition}:s3:::${input.Bucket}`;
   if (operation === 'CreateBucket') {
@@ -61,6 +62,7 @@ const s3: Requests = (world, { operation, input }, ask) => {
     return [ask(bucket, context), ...(context['aws:TagKeys'] ? [ask(bucket, context, 's3:TagResource')] : [])];
   }
   const context = { 'aws:ResourceAccount': own(world.buckets, input.Bucket)?.owner ?? world.account };
+  if (operation === 'GetObject') return [ask(`${bucket}/${input.Key}`, context), ...decrypting(world, call, ask)];
   if (operation !== 'DeleteObjects') return [ask(input.Key ? `${bucket}/${input.Key}` : bucket, context)];
   // Amazon S3 API reference, DeleteObjects: the permission for versions comes on top of the one for objects.
   return (input.Delete.Objects as Input[]).flatMap(({ Key, VersionId }) => [
@@ -68,6 +70,13 @@ const s3: Requests = (world, { operation, input }, ask) => {
     ...(VersionId ? [ask(`${bucket}/${Key}`, context, 's3:DeleteObjectVersion')] : []),
   ]);
 };
+
+/** Who reads what is under a key of the customer must be allowed the key (Amazon S3 user guide, "Using server-side encryption with AWS KMS keys"). */
+function decrypting({ buckets }: World, { region, input }: Call, ask: Ask): IamRequest[] {
+  const [rule] = (own(buckets, input.Bucket)?.encryption?.Rules ?? []) as Input[];
+  const key = rule?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID;
+  return key ? [ask(key, { 'kms:ViaService': `s3.${region}.amazonaws.com` }, 'kms:Decrypt')] : [];
+}
 
 const eks: Requests = (world, { operation, region, input }, ask) => {
   if (operation === 'ListClusters') return [ask('*')];
@@ -122,10 +131,14 @@ const logs: Requests = (world, { operation, region, input }, ask) => {
 /** No resource types (Service Authorization Reference, Amazon CloudWatch, Amazon CloudWatch Observability Admin, Amazon EC2). */
 const anything: Requests = (_, __, ask) => [ask('*')];
 
+/** The trust of the role has a say too: its service looks at that. */
+const sts: Requests = (_, { operation, input }, ask) => (operation === 'AssumeRole' ? [ask(input.RoleArn)] : []);
+
 const account: Requests = (world, _, ask) => [ask(arn(world, 'account', '', 'account'))];
 
 /** STS answers who one is without any permission (STS API reference, GetCallerIdentity). */
 const services: Readonly<Record<string, Requests>> = {
+  sts,
   iam,
   s3,
   eks,

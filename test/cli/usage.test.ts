@@ -45,7 +45,11 @@ const refuses = (cases: readonly Case[]) =>
 
 describe('policy', () => {
   refuses([
-    [words('policy --for enable-adit'), '--for enable-adit', /enable-audit, status, teardown, doctor, boundary or all/],
+    [
+      words('policy --for enable-adit'),
+      '--for enable-adit',
+      /enable-audit, status, verify, teardown, doctor, boundary or all/,
+    ],
     [words('policy --partition aws-moon'), 'aws-moon', /aws-cn/],
     [words('policy --account 1234'), '1234', /12 digits/],
     [words('policy --name-prefix Rad'), 'Rad', /lower-case/],

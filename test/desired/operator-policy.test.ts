@@ -104,17 +104,27 @@ describe('the policy for all commands does not allow', () => {
       { action: 's3:DeleteBucket', resource: bucketArn, context: owned },
       { context: { 'aws:ResourceAccount': '999988887777' } },
     ],
-    [
-      'to read the audit logs',
-      { action: 's3:ListBucket', resource: bucketArn, context: owned },
-      { action: 's3:GetObject', resource: `${bucketArn}/a.gz` },
-    ],
   ])('%s', async (_, allowed, change) => {
     for (const place of [PLACE, { ...PLACE, account: undefined }]) {
       const policy = operatorPolicy(COMMANDS, place);
       expect(await isAllowed(policy, allowed, small())).toBe(true);
       expect(await isAllowed(policy, { ...allowed, ...change }, small())).toBe(false);
     }
+  });
+
+  it('only verify may read the audit logs, and only with a canary write into them', async () => {
+    const read = { action: 's3:GetObject', resource: `${bucketArn}/a.gz`, context: owned };
+    const resource = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/eks/prod/cluster:log-stream:rad-connect-canary-1`;
+    const write = { action: 'logs:PutLogEvents', resource, context: {} };
+    for (const command of COMMANDS) {
+      const policy = operatorPolicy([command], PLACE);
+      expect(await isAllowed(policy, read, small())).toBe(command === 'verify');
+      expect(await isAllowed(policy, write, small())).toBe(false);
+    }
+    const policy = operatorPolicy(['verify'], { ...PLACE, canary: true });
+    expect(await isAllowed(policy, write, small())).toBe(true);
+    const kept = { ...write, resource: resource.replace('rad-connect-canary-1', 'kube-apiserver-audit-1') };
+    expect(await isAllowed(policy, kept, small())).toBe(false);
   });
 
   it.each(['iam:CreateRole', 'iam:PutRolePolicy'])(

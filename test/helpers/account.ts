@@ -25,6 +25,8 @@ export interface RunOptions {
   /** What the credentials of the run may do; absent: anything. */
   readonly authorize?: SimulatorOptions['authorize'];
   readonly env?: Record<string, string>;
+  /** It runs on a terminal, where this is typed at the first question. */
+  readonly typed?: string;
   /** Another RAD than the simulated one. */
   readonly rad?: Send;
   /** Told when the run asks how to be interrupted. */
@@ -40,7 +42,7 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, authorize = () => true, env = {}, onInterrupt, rad, terminal = false }: RunOptions = {},
+    { faults, authorize = () => true, env = {}, onInterrupt, rad, terminal = false, typed }: RunOptions = {},
   ): Promise<Ran> {
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
@@ -60,9 +62,16 @@ export function account(world: World) {
         return authorize(request, call);
       },
     });
-    const [stdout, stderr] = [collect(terminal), collect(terminal)];
+    const [stdout, stderr] = [collect(terminal), collect(terminal || typed !== undefined)];
+    const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+    let isAsked = false;
+    stderr.stream.on('data', (text) => {
+      if (isAsked || !String(text).startsWith('? ')) return;
+      isAsked = true;
+      for (const key of typed ?? '') setImmediate(() => stdin.write(key));
+    });
     const code = await main(argv, {
-      stdin: Object.assign(new PassThrough(), { isTTY: false }),
+      stdin,
       stdout: stdout.stream,
       stderr: stderr.stream,
       env,
@@ -100,5 +109,6 @@ function collect(isTTY: boolean) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.on('data', (chunk) => chunks.push(String(chunk)));
-  return { stream: Object.assign(stream, { isTTY }), text: () => chunks.join('') };
+  // As those of a process, it cannot be ended.
+  return { stream: Object.assign(stream, { isTTY, end: () => stream }), text: () => chunks.join('') };
 }

@@ -85,6 +85,7 @@ export async function checkAllowed(
     // Which keys are used is also recorded.
     kmsKeys: [ANY_KEY],
     adopt: line.includes('--adopt'),
+    canary: line.includes('--canary'),
     rolePath: rolePath ?? set('--role-path', undefined),
     // A run may have been killed before it had taken off what is not wanted any more.
     boundary: boundary ?? (recorded.isBound ? '' : undefined),

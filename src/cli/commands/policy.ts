@@ -18,6 +18,7 @@ export interface PolicyOptions {
   readonly auditLogsRoleArn?: string;
   readonly kmsKey?: KeyChoice;
   readonly adopt?: boolean;
+  readonly canary?: boolean;
 }
 
 /** What IAM must allow. Offline: needs no credentials. */
@@ -37,7 +38,8 @@ export function policy(options: PolicyOptions): Result {
   checkPartition(partition, '--kms-key', kmsKeys);
   const adopt = options.adopt === true;
   const usedRoles = { delivery, subscription, reader };
-  const place: Place = { partition, account, prefix, rolePath, boundary, kmsKeys, adopt, usedRoles };
+  const canary = options.canary === true;
+  const place: Place = { partition, account, prefix, rolePath, boundary, kmsKeys, adopt, canary, usedRoles };
   const documents =
     whose === 'boundary' ? [rolesBoundary(place)] : operatorPolicy(whose === 'all' ? COMMANDS : [whose], place);
   return {

@@ -1,0 +1,47 @@
+import {
+  CreateLogStreamCommand,
+  DeleteLogStreamCommand,
+  PutLogEventsCommand,
+  paginateDescribeLogStreams,
+  TestMetricFilterCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { RadError } from '../engine/errors.ts';
+import type { Aws } from './clients.ts';
+import { found, unlessExists } from './errors.ts';
+
+/** The log streams of a group that begin so. */
+export async function logStreams({ logs: client }: Aws, logGroupName: string, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  const input = { logGroupName, logStreamNamePrefix: prefix };
+  for await (const page of paginateDescribeLogStreams({ client }, input))
+    names.push(...(page.logStreams ?? []).map(({ logStreamName = '' }) => logStreamName));
+  return names;
+}
+
+/** Writes one event into a log stream of its own. */
+export async function writeEvent(
+  { logs }: Aws,
+  logGroupName: string,
+  logStreamName: string,
+  message: string,
+  timestamp: number,
+): Promise<void> {
+  await unlessExists(logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName })));
+  const logEvents = [{ timestamp, message }];
+  const { rejectedLogEventsInfo } = await logs.send(
+    new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }),
+  );
+  if (!rejectedLogEventsInfo) return;
+  throw new RadError('AWS', `CloudWatch Logs did not take the event: its time is not that of AWS`, {
+    hint: 'set the clock of this machine, then run again',
+  });
+}
+
+export const deleteLogStream = ({ logs }: Aws, logGroupName: string, logStreamName: string): Promise<unknown> =>
+  found(logs.send(new DeleteLogStreamCommand({ logGroupName, logStreamName })));
+
+/** Whether a filter pattern lets this message pass, as AWS sees it. */
+export async function letsPass({ logs }: Aws, filterPattern: string, message: string): Promise<boolean> {
+  const { matches } = await logs.send(new TestMetricFilterCommand({ filterPattern, logEventMessages: [message] }));
+  return (matches ?? []).length > 0;
+}

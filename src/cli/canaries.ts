@@ -1,0 +1,179 @@
+import { explain, isDenied, restate } from '../aws/errors.ts';
+import { deleteLogStream, letsPass, logStreams, writeEvent } from '../aws/log-streams.ts';
+import { CANARY, clusterLogGroupName } from '../desired/names.ts';
+import { stepOf } from '../doctor/place.ts';
+import type { Spec } from '../engine/resource.ts';
+import { type Canary, canaryEvent, canaryRow, follow, newCanary } from '../verify/canary.ts';
+import { gap } from '../verify/hop.ts';
+import type { Sighting } from '../verify/look.ts';
+import type { Stop, Trouble } from '../verify/verification.ts';
+import type { Context } from './context.ts';
+import { bufferSeconds, type Followed, type Look, type Place, wayOf, whereItStops } from './proof.ts';
+
+/** A canary on its way, or why there is none. */
+interface Sent {
+  readonly cluster: string;
+  readonly canary: Canary;
+  readonly stop?: Stop;
+  /** No event can get through, whatever it is. */
+  readonly isBroken: boolean;
+}
+
+/** Writes one event for each cluster where one can get through, follows all of them to the bucket, and takes their log streams away. */
+export async function sendCanaries(looks: readonly Look[], context: Context): Promise<Followed[]> {
+  const ready = looks.filter(({ error }) => !error);
+  const chosen = await Promise.all(ready.map(choose));
+  const groups = chosen.flatMap((sent, i) =>
+    sent
+      .filter(({ stop }) => !stop)
+      .map(({ cluster }) => `${clusterLogGroupName(cluster)} in ${ready[i]!.place.region.aws.region}`),
+  );
+  if (groups.length) await consent(groups, context);
+  return (await Promise.all(ready.map((look, i) => flight(look, chosen[i]!)))).flat();
+}
+
+async function consent(groups: readonly string[], { options, ask, report }: Context): Promise<void> {
+  const where = groups.length > 3 ? `the log groups of ${groups.length} clusters` : groups.join(', ');
+  const text = `one event marked as ours is written into ${where}; whoever else subscribes to them sees it too`;
+  report({ type: 'note', place: 'canary', text });
+  if (ask.possible && !options.yes) await ask.confirmCanary(where);
+}
+
+/** Where the plan shows already that nothing gets through, or the pattern that holds would stop it, nothing is written. */
+async function choose({ place }: Look): Promise<Sent[]> {
+  return Promise.all(
+    place.region.clusters.map(async (cluster) => {
+      const canary = newCanary();
+      const broken = gap(wayOf(place, cluster));
+      const stop = broken ?? (await stoppedByPattern(place, cluster, canary));
+      return { cluster, canary, isBroken: broken !== undefined, ...(stop && { stop }) };
+    }),
+  );
+}
+
+async function stoppedByPattern(place: Place, cluster: string, canary: Canary): Promise<Stop | undefined> {
+  const { region, seen, context, missed } = place;
+  const filter = stepOf(seen, 'logs:subscription-filter', clusterLogGroupName(cluster));
+  const pattern = ((filter?.actual.spec.filter ?? {}) as Spec).pattern;
+  if (typeof pattern !== 'string') return undefined;
+  try {
+    const event = canaryEvent(canary, context.version, context.clock.now());
+    if (await letsPass(region.aws, pattern, event)) return undefined;
+  } catch (error) {
+    if (context.signal.aborted) throw context.signal.reason;
+    if (isDenied(error))
+      missed.set('logs:TestMetricFilter', 'whether the filter pattern lets a canary pass was not tried');
+    return undefined;
+  }
+  return {
+    hop: 'filter',
+    cause: `its pattern does not let a request pass such as the canary is: ${pattern}`,
+    hint: 'wait for an event that it lets pass, or go back to the default: rad-connect enable-audit --filter-pattern none',
+  };
+}
+
+/** The canaries of a region. Whatever happens, their log streams go again; what happens here stops no other region. */
+async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> {
+  const { place, window } = look;
+  const { clock, signal } = place.context;
+  const begun = clock.now();
+  const flying = chosen
+    .filter(({ stop }) => !stop)
+    .map((sent): Sent => ({ ...sent, canary: { ...sent.canary, sentAt: begun } }));
+  /** Why one was not written. */
+  const failed = new Map<string, Stop>();
+  let trouble: Stop | undefined;
+  let arrived: ReadonlyMap<string, Sighting> = new Map();
+  let isOver = false;
+  try {
+    await Promise.all(flying.map((sent) => write(place, sent, failed)));
+    if (signal.aborted) throw signal.reason;
+    const waited = flying.filter(({ cluster }) => !failed.has(cluster));
+    arrived = await follow(
+      followed(look, begun),
+      waited.map(({ canary }) => canary),
+    );
+    isOver = !signal.aborted;
+  } catch (error) {
+    const { code, message, hint = null } = explain(error);
+    if (code === 'INTERNAL') throw error;
+    trouble = { hop: null, cause: message, hint };
+  }
+  const left = await tidy(place, flying);
+  return Promise.all(
+    chosen.map(async (sent, i): Promise<Followed> => {
+      const { cluster, isBroken } = sent;
+      const flown = failed.has(cluster) ? undefined : flying.find((one) => one.cluster === cluster);
+      const sighting = arrived.get(sent.canary.id);
+      const row = canaryRow(flown?.canary ?? sent.canary, sighting, isOver);
+      const isLost = row.state === 'lost';
+      const stop =
+        sent.stop ??
+        failed.get(cluster) ??
+        (sighting ? undefined : trouble) ??
+        (isLost ? await overdue(look, cluster, begun) : undefined);
+      const base = { region: window.aws.region, cluster, row, isBroken: isBroken || isLost, left: i === 0 ? left : [] };
+      return { ...base, ...(sighting && { sighting }), ...(stop && { stop }) };
+    }),
+  );
+}
+
+async function overdue({ place, window, ...rest }: Look, cluster: string, begun: number): Promise<Stop> {
+  const look = { ...rest, place, window: { ...window, from: begun - CLOCKS } };
+  const stop = await whereItStops(look, cluster);
+  if (stop.hop) return stop;
+  const seconds = Math.round((place.context.clock.now() - begun) / 1_000);
+  const cause = `the event did not reach the bucket within ${seconds} s, and nothing is seen to be in the way`;
+  return { ...stop, cause, hint: 'wait some minutes and try again; see also: rad-connect status' };
+}
+
+/** S3 tells times by the second, and by its own clock. Milliseconds. */
+const CLOCKS = 60_000;
+
+const followed = ({ place, window }: Look, begun: number) => {
+  const { context, region } = place;
+  return {
+    ...window,
+    from: begun - CLOCKS,
+    signal: context.signal,
+    bufferSeconds: bufferSeconds(place),
+    note: (elapsed: number, limit: number) =>
+      context.report({
+        type: 'note',
+        place: region.aws.region,
+        text: `waiting for canaries to reach the bucket: ${Math.round(elapsed / 1_000)} s of at most ${Math.round(limit / 1_000)} s`,
+      }),
+  };
+};
+
+/** After what a run that was killed has left is gone. */
+async function write({ region, context }: Place, { cluster, canary }: Sent, failed: Map<string, Stop>): Promise<void> {
+  const group = clusterLogGroupName(cluster);
+  try {
+    for (const left of await logStreams(region.aws, group, CANARY)) await deleteLogStream(region.aws, group, left);
+    const now = context.clock.now();
+    await writeEvent(region.aws, group, canary.logStream, canaryEvent(canary, context.version, now), now);
+  } catch (error) {
+    if (context.signal.aborted) return;
+    const { message, hint = null } = explain(error);
+    failed.set(cluster, { hop: 'log-group', cause: `no event could be written into ${group}: ${message}`, hint });
+  }
+}
+
+async function tidy({ region: { aws }, home, context }: Place, flying: readonly Sent[]): Promise<Trouble[]> {
+  const last = context.connect(aws.region, home.account, { last: true });
+  const left = await Promise.all(
+    flying.map(async ({ cluster, canary: { logStream } }): Promise<Trouble[]> => {
+      const id = clusterLogGroupName(cluster);
+      try {
+        await deleteLogStream(last, id, logStream);
+        return [];
+      } catch (error) {
+        const message = `log stream ${logStream} could not be deleted: ${explain(error).message}`;
+        const hint = `aws logs delete-log-stream --region ${aws.region} --log-group-name ${id} --log-stream-name ${logStream}`;
+        return [{ region: aws.region, id, error: restate(error, 'CANARY_REMAINS', message, hint) }];
+      }
+    }),
+  );
+  return left.flat();
+}

@@ -1,0 +1,138 @@
+import { select, unmatched } from '../../desired/select.ts';
+import { RadError } from '../../engine/errors.ts';
+import type { Step } from '../../engine/plan.ts';
+import { type Notice, placeOf, type Result } from '../../render/document.ts';
+import { canRead, type Reading } from '../../verify/reading.ts';
+import type { ReaderRow } from '../../verify/verification.ts';
+import { sendCanaries } from '../canaries.ts';
+import { type Context, mendWith } from '../context.ts';
+import { checkRegions, converge, type Situation } from '../converge.ts';
+import { withoutPermission } from '../discover.ts';
+import { lookForEvents, type Place, rowOf } from '../proof.ts';
+import { usage } from '../values.ts';
+import { survey } from './status.ts';
+
+/** Proof from the bucket that the events of each cluster arrive. Reads only, but for the events of --canary. */
+export async function verify(context: Context): Promise<Result> {
+  const { options, ask, signal } = context;
+  checkRegions(context, { needsRole: false });
+  if (options.canary && !ask.possible && !options.yes)
+    throw usage('--yes is needed with --canary where nobody can be asked: it writes into the audit logs');
+  const situation = narrowed(await survey(context), options.clusters ?? []);
+  const plan = await converge({ command: 'verify', goal: 'present', readOnly: true }, situation, context);
+  const places = placesOf(situation, plan.steps, context);
+  if (places.length === 0)
+    return { ...plan, proof: { verification: [], reader: [], errors: [] }, error: nothingThere() };
+
+  const looks = await Promise.all(places.map(lookForEvents));
+  const reader = await Promise.all(places.map(readerOf));
+  const canaries = options.canary ? await sendCanaries(looks, context) : [];
+  const rows = await Promise.all(
+    looks.flatMap((look) => look.place.region.clusters.map((name) => rowOf(look, name, canaries))),
+  );
+  const errors = looks.flatMap(({ error, place: { seen } }) =>
+    error ? [{ region: seen.region, id: seen.region, error }] : [],
+  );
+  const left = canaries.flatMap((one) => one.left);
+  return {
+    ...plan,
+    proof: { verification: rows, reader, errors: [...errors, ...left] },
+    warnings: [
+      ...plan.warnings,
+      ...looks.flatMap(({ warnings }) => warnings),
+      ...plan.steps.flatMap(unseen),
+      ...reader.flatMap(cannotRead),
+      ...missedOf(places),
+    ],
+    ...(signal.aborted && { error: signal.reason }),
+  };
+}
+
+function narrowed(situation: Situation, globs: readonly string[]): Situation {
+  const names = situation.regions.flatMap(({ clusters }) => clusters);
+  const lost = unmatched(globs, names);
+  if (lost.length)
+    throw usage(
+      `--clusters ${lost.join(',')}: no connected cluster matches${names.length ? `: there are ${names.slice(0, 10).join(', ')}` : ''}`,
+    );
+  return {
+    ...situation,
+    regions: situation.regions.map((region) => ({ ...region, clusters: select(region.clusters, globs, []) })),
+  };
+}
+
+const nothingThere = () =>
+  new RadError('NOT_DELIVERED', 'no cluster is connected: there is nothing to verify', {
+    hint: 'begin with: rad-connect enable-audit',
+  });
+
+function placesOf(
+  { regions, found, home, settings, warnings }: Situation,
+  steps: readonly Step[],
+  context: Context,
+): Place[] {
+  return regions
+    .filter(({ clusters }) => clusters.length)
+    .map((region): Place => {
+      const name = region.aws.region;
+      const seen = {
+        region: name,
+        connected: home.connected.includes(name),
+        state: 'ok' as const,
+        clusters: found.find((one) => one.name === name)?.clusters.length ?? 0,
+        steps: steps.filter(({ resource }) => resource.region === name || placeOf(resource) === 'global'),
+        names: home.names,
+        account: home.account,
+        settings,
+        mend: mendWith(context, name),
+      };
+      const keyTrouble = warnings.find(({ code, region: where }) => code === 'KMS_KEY_POLICY' && where === name);
+      return { region, seen, home, context, missed: new Map(), keyTrouble };
+    });
+}
+
+function readerOf({ region: { aws }, seen, home, context, missed }: Place): Promise<ReaderRow> {
+  const reading: Reading = {
+    home: home.aws,
+    place: seen,
+    caller: home.caller,
+    clock: context.clock,
+    signal: context.signal,
+    as: (credentials) => context.connect(aws.region, home.account, { credentials }),
+    without: (action) => missed.set(action, 'what RAD may read is told from policies alone'),
+  };
+  return canRead(reading);
+}
+
+const cannotRead = ({ region, canRead: can, cause, hint }: ReaderRow): Notice[] =>
+  can === 'no'
+    ? [
+        {
+          code: 'RAD_CANNOT_READ',
+          region,
+          id: region,
+          message: `RAD could not read the logs of ${region}: ${cause}`,
+          hint,
+        },
+      ]
+    : [];
+
+/** Where what is not proven stops cannot all be told. */
+const unseen = ({ resource, reason, error }: Step): Notice[] =>
+  reason === 'unreadable' && error
+    ? [
+        {
+          code: error.code,
+          region: placeOf(resource),
+          id: resource.name,
+          message: `${resource.type} ${resource.name} could not be looked at: ${error.message}`,
+          hint: error.hint ?? null,
+        },
+      ]
+    : [];
+
+/** Each permission that was missed, once. */
+const missedOf = (places: readonly Place[]): Notice[] =>
+  [...new Map(places.flatMap(({ missed }) => [...missed]))].map(([action, consequence]) =>
+    withoutPermission(action, consequence),
+  );

@@ -1,0 +1,140 @@
+import { explain, isDenied } from '../aws/errors.ts';
+import type { Region } from '../desired/account.ts';
+import { type Place as SeenPlace, stepOf } from '../doctor/place.ts';
+import type { RadError } from '../engine/errors.ts';
+import type { Spec } from '../engine/resource.ts';
+import type { Notice } from '../render/document.ts';
+import { type DeliveryError, deliveryErrors, gap, stopOf, type Way } from '../verify/hop.ts';
+import { lastEvents, type Sighting, type Window } from '../verify/look.ts';
+import type { CanaryRow, Stop, Trouble, VerificationRow } from '../verify/verification.ts';
+import type { Context } from './context.ts';
+import type { Home } from './discover.ts';
+
+/** A region whose clusters are verified. */
+export interface Place {
+  readonly region: Region;
+  /** As the plan has seen it. */
+  readonly seen: SeenPlace;
+  readonly home: Home;
+  readonly context: Context;
+  /** Permissions that were missed, each with what comes of it. */
+  readonly missed: Map<string, string>;
+  /** What seems to be wrong with the KMS key of the region. */
+  readonly keyTrouble: Notice | undefined;
+}
+
+/** What the bucket of a region has shown. */
+export interface Look {
+  readonly place: Place;
+  readonly window: Window;
+  readonly seen: ReadonlyMap<string, Sighting>;
+  readonly warnings: readonly Notice[];
+  /** Why it could not be looked at. */
+  readonly error?: RadError;
+}
+
+/** What became of a canary, and why it was not sent or did not arrive. */
+export interface Followed {
+  readonly region: string;
+  readonly cluster: string;
+  readonly row: CanaryRow;
+  readonly sighting?: Sighting;
+  /** Why it was not sent, or did not arrive. */
+  readonly stop?: Stop;
+  /** It shows that no event can arrive. */
+  readonly isBroken: boolean;
+  /** Log streams that could not be taken away. */
+  readonly left: readonly Trouble[];
+}
+
+export const wayOf = ({ seen, keyTrouble }: Place, cluster: string): Way => ({
+  ...seen,
+  cluster,
+  keyTrouble: keyTrouble?.message,
+});
+
+export async function lookForEvents(place: Place): Promise<Look> {
+  const { region, home, context } = place;
+  const { clock, options, report, signal } = context;
+  const { aws, clusters } = region;
+  const bucket = home.names.bucket(aws.region);
+  const window = { aws, bucket, from: clock.now() - (options.since ?? 0), clock };
+  report({ type: 'note', place: aws.region, text: `looking for events in s3://${bucket}` });
+  try {
+    const { seen, tally, objects, isCut } = await lastEvents(window, clusters);
+    const notice = (code: string, message: string): Notice => ({
+      code,
+      region: aws.region,
+      id: bucket,
+      message,
+      hint: null,
+    });
+    const warnings = [
+      ...(tally.damaged
+        ? [notice('OBJECTS_DAMAGED', `${tally.damaged} stretches of what was read in ${bucket} are damaged`)]
+        : []),
+      ...(isCut ? [notice('LOOK_CUT', `only the newest ${objects} objects of ${bucket} were read`)] : []),
+    ];
+    return { place, window, seen, warnings };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const why = explain(error);
+    // That it is gone is told by the plan, for each of its clusters.
+    const isGone = why.awsCode === 'NoSuchBucket';
+    return { place, window, seen: new Map(), warnings: [], ...(!isGone && { error: why }) };
+  }
+}
+
+/** What is known of a cluster, all in all: a canary that was written says more than what came before it. */
+export async function rowOf(look: Look, cluster: string, canaries: readonly Followed[]): Promise<VerificationRow> {
+  const { place, error } = look;
+  const { region } = place.region.aws;
+  const canary = canaries.find((one) => one.region === region && one.cluster === cluster);
+  const sighting = canary?.sighting ?? look.seen.get(cluster);
+  const base = { region, cluster, canary: canary?.row ?? null, ...seenAs(sighting, place.context.clock.now()) };
+  if (error) return { ...base, state: 'failed', hop: 'bucket', cause: error.message, hint: error.hint ?? null };
+  if (canary?.stop && (canary.isBroken || !sighting))
+    return { ...base, state: canary.isBroken ? 'failed' : 'unseen', ...canary.stop };
+  const { cause = null, hint = null } = canary?.stop ?? {};
+  if (sighting) return { ...base, state: 'proven', hop: null, cause, hint };
+  const stop = await whereItStops(look, cluster);
+  return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context)) };
+}
+
+const silent = ({ options: { since = 0, canary } }: Context) => ({
+  cause: `no event in the last ${Math.round(since / 60_000)} min, and nothing is seen to be in the way`,
+  hint: canary ? null : 'find out with an event of ours: rad-connect verify --canary',
+});
+
+function seenAs(sighting: Sighting | undefined, now: number) {
+  if (!sighting) return { lastEventAt: null, ageSeconds: null, delaySeconds: null, key: null, events: 0 };
+  const { at, landedAt, key, events } = sighting;
+  const seconds = (ms: number) => Math.max(0, Math.round(ms / 1_000));
+  const [ageSeconds, delaySeconds] = [seconds(now - at), seconds(landedAt - at)];
+  return { lastEventAt: new Date(at).toISOString(), ageSeconds, delaySeconds, key, events };
+}
+
+export async function whereItStops({ place, window }: Look, cluster: string): Promise<Stop> {
+  const way = wayOf(place, cluster);
+  return gap(way) ?? stopOf(way, await errorsOf(place, window));
+}
+
+async function errorsOf(
+  { region: { aws }, home: { names }, missed, context }: Place,
+  { from }: Window,
+): Promise<DeliveryError[]> {
+  try {
+    return await deliveryErrors(aws, names.errorLogGroup, from);
+  } catch (error) {
+    if (context.signal.aborted) return [];
+    if (isDenied(error)) missed.set('logs:FilterLogEvents', 'what Firehose could not deliver is not seen');
+    return [];
+  }
+}
+
+/** Of the stream as it is; AWS's default where that cannot be seen (Firehose API reference, BufferingHints). */
+export function bufferSeconds({ seen }: Place): number {
+  const stream = stepOf(seen, 'firehose:delivery-stream', seen.names.stream);
+  const { bufferSeconds: seconds } = (stream?.actual.spec.destination ?? {}) as Spec;
+  return typeof seconds === 'number' ? seconds : 300;
+}
