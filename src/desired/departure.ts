@@ -92,12 +92,14 @@ export function staying(account: Account, settings: Settings, leaving: Departure
       beforeDelete,
     }),
 
-    /** The bucket that holds the record outlives its region: it goes with the last one that is recorded. */
-    registryBucket: {
-      stays: ({ tags }) =>
-        withoutRegions(connected(others(connectedRegions(tags))) ?? (deleteData ? undefined : { why: KEEPS_LOGS })),
+    /** The bucket that holds the record outlives its region: it goes with the last one that is recorded, if its logs may go. */
+    registryBucket: (region: string): Wish => ({
+      stays({ tags }) {
+        const goes = deleteData && going.includes(region);
+        return withoutRegions(connected(others(connectedRegions(tags))) ?? (goes ? undefined : { why: KEEPS_LOGS }));
+      },
       beforeDelete: async () => withoutRegions(await beforeDelete()),
-    } satisfies Wish,
+    }),
 
     bucket: {
       stays: () => (deleteData ? undefined : { why: KEEPS_LOGS }),

@@ -3,6 +3,7 @@ import { bucket, SCOPE } from '../aws/kinds/bucket.ts';
 import { clusterLogging } from '../aws/kinds/cluster-logging.ts';
 import { deliveryStream } from '../aws/kinds/delivery-stream.ts';
 import { clusterLogGroup, ERROR_LOG_STREAM, errorLogGroup } from '../aws/kinds/log-group.ts';
+import { recordBucket } from '../aws/kinds/record-bucket.ts';
 import { slotsFull, subscriptionFilter } from '../aws/kinds/subscription-filter.ts';
 import { slots } from '../aws/slots.ts';
 import { RadError } from '../engine/errors.ts';
@@ -33,7 +34,7 @@ export function desired(account: Account, settings: Settings, leaving?: Departur
   const connected = regionSettings(regions, settings);
   const wanted: Wanted = { account, settings, connected, stay: staying(account, settings, leaving) };
   const at = account.registry.bucketOf;
-  const holder = at && store(wanted, regions.find(({ aws }) => aws.region === at.region) ?? { aws: at });
+  const holder = at && recordHolder(wanted, at);
   const roles = accountRoles(wanted, holder, leaving !== undefined);
   const ours = [
     ...(holder && !connected[holder.region] ? [holder] : []),
@@ -66,8 +67,17 @@ function radThings({ account, settings, stay }: Wanted, registry: Resource, isLe
   ];
 }
 
-/** The bucket of a region. Where our reader role is not there to hold the record, the bucket of one region does. */
-function store(wanted: Wanted, { aws, keyTrouble }: Pick<Region, 'aws' | 'keyTrouble'>, registry?: Resource): Resource {
+/** Where our reader role is not there to hold the record, the bucket of one region does: of a region that is not meant, only that changes. */
+function recordHolder(wanted: Wanted, at: Aws): Resource {
+  const { account, settings, connected, stay } = wanted;
+  const here = account.regions.find(({ aws }) => aws.region === at.region);
+  if (here) return store(wanted, here);
+  const labels = registryLabels(settings, account.partition, connected);
+  return recordBucket(at, account.names.bucket(at.region), {}, { labels, ...stay.registryBucket(at.region) });
+}
+
+/** The bucket of a region. */
+function store(wanted: Wanted, { aws, keyTrouble }: Region, registry?: Resource): Resource {
   const { account, settings, connected, stay } = wanted;
   const { names, partition } = account;
   const { retentionDays: days, kmsKey } = settings.region(aws.region);
@@ -98,7 +108,7 @@ function store(wanted: Wanted, { aws, keyTrouble }: Pick<Region, 'aws' | 'keyTro
       ],
       unsure: !isSure(settings, aws.region),
       refused: () => keyTrouble,
-      ...(registry ? stay.bucket : stay.registryBucket),
+      ...(registry ? stay.bucket : stay.registryBucket(aws.region)),
     },
   );
 }

@@ -127,8 +127,9 @@ export function judge(resource: Resource, actual: Actual): Pick<Step, 'changes' 
 const sealOf = (resource: Resource, { tags }: Actual) =>
   tags && isSealed(resource) ? state.seal(tags, resource.spec) : 'intact';
 
-/** What carries tags of its own from its creation gets a seal when it is finished. */
-export const isSealed = ({ claim }: Resource): boolean => claim === 'tag' || claim === 'if-made';
+/** What carries tags of its own from its creation gets a seal when it is finished, over the fields that are meant. */
+export const isSealed = ({ claim, spec }: Resource): boolean =>
+  (claim === 'tag' || claim === 'if-made') && Object.keys(spec).length > 0;
 
 function toAbsent({ resource, actual, error }: Observation, seen: Seen): Step {
   const base = { resource, actual, target: {}, changes: [], kept: [] };

@@ -57,6 +57,13 @@ const at = ({ accountId }: Aws, Bucket: string) => ({ Bucket, ExpectedBucketOwne
 /** S3 answers OperationAborted to writes that cross each other on one bucket, and so does a name that was freed just now. */
 const isCrossed = (error: unknown) => isError(error, 'OperationAborted');
 
+/** S3 replaces the whole tag set: read, merge, put; and takes no tags of AWS's own. */
+export const tagging = {
+  tag: (aws: Aws, name: string, tags: Tags) => putTags(aws, name, (now) => ({ ...now, ...tags })),
+  untag: (aws: Aws, name: string, keys: readonly string[]) =>
+    putTags(aws, name, (now) => Object.fromEntries(Object.entries(now).filter(([key]) => !keys.includes(key)))),
+};
+
 export const bucket = defineAwsKind<BucketSpec>({
   type: 's3:bucket',
   claim: 'tag',
@@ -157,10 +164,7 @@ export const bucket = defineAwsKind<BucketSpec>({
     },
   },
 
-  /** S3 replaces the whole tag set: read, merge, put; and takes no tags of AWS's own. */
-  tag: (aws, name, tags) => putTags(aws, name, (now) => ({ ...now, ...tags })),
-  untag: (aws, name, keys) =>
-    putTags(aws, name, (now) => Object.fromEntries(Object.entries(now).filter(([key]) => !keys.includes(key)))),
+  ...tagging,
 
   delete: (aws, name, run) => emptyAndDelete(aws, name, run),
 
