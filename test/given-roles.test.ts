@@ -278,6 +278,43 @@ describe('the record, where the reader role was made elsewhere', () => {
     expect(holders(world)).toEqual([US]);
   });
 
+  it('that is not seen without a list of all buckets keeps the service roles', async () => {
+    const { run, world } = await twoRegions();
+    const { code, json } = await run(`${DELETE} --regions ${US}`, { faults: denied('ListBuckets') });
+    expect([code, world.regions[US]!.streams]).toEqual([0, {}]);
+    expect(Object.keys(world.roles)).toEqual(expect.arrayContaining([NAMES.delivery, NAMES.subscription]));
+    for (const id of [NAMES.delivery, NAMES.subscription])
+      expect(json.changes.find((change) => change.id === id)).toMatchObject({
+        action: 'keep',
+        note: expect.stringContaining('s3:ListAllMyBuckets'),
+      });
+  });
+
+  it('that may be where nobody looks stops a run that would write a second one', async () => {
+    const { run, world } = account(platform(small(US, EU)));
+    await run(`${BASE} --regions ${EU} ${READER}`);
+    const before = comparable(world, { identity: true });
+    for (const line of [`${ENABLE} ${READER}`, `${ENABLE} ${READER} --dry-run`]) {
+      const { code, json, writes } = await run(line, { faults: denied('ListBuckets') });
+      expect([code, writes, json.errors]).toEqual([
+        5,
+        [],
+        [expect.objectContaining({ hint: expect.stringContaining('s3:ListAllMyBuckets') })],
+      ]);
+    }
+    expect(comparable(world, { identity: true })).toEqual(before);
+  });
+
+  it('that is there twice stops every command before any write, and both are named', async () => {
+    const { run, world } = await twoRegions();
+    Object.assign(bucket(world, US).tags, bucket(world, EU).tags);
+    for (const line of [AGAIN, STATUS, DELETE, `${BASE} --regions ${US} ${READER}`]) {
+      const { code, json, writes } = await run(line);
+      expect([code, writes, json.errors.map((error) => error.code)]).toEqual([1, [], ['TWO_RECORDS']]);
+      for (const region of [US, EU]) expect(json.errors[0]!.message).toContain(NAMES.bucket(region));
+    }
+  });
+
   it('that cannot be read stops every command before any write', async () => {
     const { run } = await twoRegions();
     for (const line of [AGAIN, STATUS, DELETE, `${BASE} --regions ${US} ${READER}`]) {

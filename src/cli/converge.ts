@@ -9,12 +9,12 @@ import { checkRoom, readRecord } from '../desired/record.ts';
 import { roleArns } from '../desired/roles.ts';
 import { resolve, type Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
-import type { RadError } from '../engine/errors.ts';
+import { RadError } from '../engine/errors.ts';
 import { type Goal, observe, plan, type Step, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import { type Context, givenSettings } from './context.ts';
 import type { Priced } from './cost.ts';
-import { type Found, type Home, lostRecord, settingsFor } from './discover.ts';
+import { type Found, type Home, isRecordUnseen, lostRecord, settingsFor } from './discover.ts';
 import { usage } from './values.ts';
 import { knownToRad, stepWarnings } from './warnings.ts';
 
@@ -119,8 +119,8 @@ function outputsOf({ names, regions, adoption }: Account, settings: Settings): O
   };
 }
 
-/** What was recorded and what was given, for an account whose tags have been read. Throws USAGE. */
-export function settingsOf(home: Home, given: Settings['given']): Settings {
+/** What was recorded and what was given, for an account whose tags have been read. Throws USAGE, or where a record may be unseen. */
+export async function settingsOf(home: Home, given: Settings['given']): Promise<Settings> {
   const settings = settingsFor(home, given);
   const { radRoleArn } = settings;
   if (!radRoleArn) throw noRadRole(home.partition);
@@ -128,6 +128,7 @@ export function settingsOf(home: Home, given: Settings['given']): Settings {
   checkPath(home, given.rolePath);
   checkArns(home, settings);
   checkReader(home, settings);
+  if (settings.auditLogsRoleArn && (await isRecordUnseen(home))) throw recordUnseen(settings);
   return settings;
 }
 
@@ -165,6 +166,16 @@ function checkReader({ registry, names }: Home, { auditLogsRoleArn }: Settings):
       `--audit-logs-role-arn is needed: this installation uses a role that was made elsewhere, and bucket ${names.bucket(registry.bucketOf.region)} holds its record: ${away}`,
     );
 }
+
+/** Two records would each take away what the other needs. */
+const recordUnseen = ({ auditLogsRoleArn }: Settings) =>
+  new RadError(
+    'PERMISSION_DENIED',
+    '--audit-logs-role-arn: a bucket of another region may hold the record of this installation, and the buckets of the account cannot be listed',
+    {
+      hint: `allow s3:ListAllMyBuckets for these credentials; all that are needed: rad-connect policy --audit-logs-role-arn ${auditLogsRoleArn}`,
+    },
+  );
 
 function checkRadRole(arn: string, partition: string): void {
   if (arn.split(':')[1] !== partition)

@@ -73,8 +73,20 @@ async function findRegistry(
         return { bucketOf, tags: await bucketTags(bucketOf, names.bucket(region)).catch(orNone(region)) };
       }),
   );
-  return found.find(({ tags }) => isRegistry(tags));
+  const records = found.filter(({ tags }) => isRegistry(tags));
+  if (records.length > 1) throw twoRecords(records.map(({ bucketOf }) => names.bucket(bucketOf!.region)));
+  return records[0];
 }
+
+/** Each knows of regions that the other does not: whatever is done by one of them may be wrong. */
+const twoRecords = (buckets: readonly string[]) =>
+  new RadError('TWO_RECORDS', `buckets ${buckets.join(' and ')} hold a record of this installation each`, {
+    hint: 'keep one: take the tags rad-connect:settings and rad-connect:region:… off the other (aws s3api get-bucket-tagging shows them), then run enable-audit with the --regions of both',
+  });
+
+/** Nothing is recorded where it can be seen, and it may be where it cannot. */
+export const isRecordUnseen = async ({ registry, ourBuckets }: Home): Promise<boolean> =>
+  registry === undefined && (await ourBuckets()) === undefined;
 
 /** Without what is recorded, the defaults would be taken for what is wanted. */
 const unreadable = (names: Names, region: string) => (error: unknown) => {

@@ -17,6 +17,8 @@ export interface Departure {
   readonly forget: readonly string[];
   /** Regions in which there is a bucket of our name. */
   readonly bucketRegions: readonly string[];
+  /** Nothing is recorded where it could be seen, and buckets that may hold the record could not. */
+  readonly unseen: boolean;
 }
 
 /** What is wanted where, and what of it stays when it is taken away. */
@@ -28,12 +30,21 @@ export interface Wanted {
   readonly stay: ReturnType<typeof staying>;
 }
 
-const STAYING: Departure = { deleteData: false, keepLogging: false, drain: false, forget: [], bucketRegions: [] };
+const STAYING: Departure = {
+  deleteData: false,
+  keepLogging: false,
+  drain: false,
+  forget: [],
+  bucketRegions: [],
+  unseen: false,
+};
 
 /** CloudWatch Logs hands its last batches over within a minute or so, then Firehose after its buffer interval. Milliseconds. */
 const IN_FLIGHT = 120_000;
 
 const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data removes them';
+
+const UNSEEN = 'which regions are connected cannot be seen without s3:ListAllMyBuckets: a bucket may hold the record';
 
 /** Without keys nobody but the user can remove it. */
 export const REGISTRATION_REMAINS =
@@ -42,7 +53,7 @@ export const REGISTRATION_REMAINS =
 /** What stays of each thing when rad-connect leaves, and why. */
 export function staying(account: Account, settings: Settings, leaving: Departure = STAYING) {
   const { regions, rad } = account;
-  const { deleteData, keepLogging, drain, forget, bucketRegions } = leaving;
+  const { deleteData, keepLogging, drain, forget, bucketRegions, unseen } = leaving;
   const going = [...regions.map(({ aws }) => aws.region), ...forget];
   const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
   const connected = (all: readonly string[]): Stay | undefined =>
@@ -86,6 +97,7 @@ export function staying(account: Account, settings: Settings, leaving: Departure
 
     serviceRole: (registry: Resource): Wish => ({
       stays(_, seen) {
+        if (unseen) return { why: UNSEEN };
         const record = seen(registry);
         return connected(others(record?.exists ? connectedRegions(record.tags) : bucketRegions));
       },

@@ -159,6 +159,9 @@ const REMOVE: Calls = {
   's3:ListObjectVersions': bucket('s3:ListBucketVersions'),
 };
 
+/** Without our reader role the record is on one of the buckets, and one that is not seen would be taken for none. */
+const FIND_RECORD: Calls = { 's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets' }] };
+
 /** What RAD's Terraform module has made is found, and removed. */
 const TAKE_OVER: Calls = {
   ...deleteRoles('moduleRoles'),
@@ -227,12 +230,14 @@ const CALLS = {
     boundary: BOUND,
     noBoundary: UNBIND,
     usedRoles: LOOK_AT_ROLES,
+    usedReader: FIND_RECORD,
   },
   status: {
     always: [LOOK, WATCH],
     kmsKeys: LOOK_AT_KEYS,
     rolePath: FIND_ROLES,
     usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },
+    usedReader: FIND_RECORD,
   },
   verify: {
     always: [FIND, optionally(INSPECT), READ],
@@ -246,13 +251,14 @@ const CALLS = {
     // The key of a bucket that stays is recorded.
     kmsKeys: { 'iam:TagRole': on('reader') },
     rolePath: FIND_ROLES,
-    usedReader: { 's3:PutBucketTagging': bucket() },
+    usedReader: { ...FIND_RECORD, 's3:PutBucketTagging': bucket() },
   },
   doctor: {
     always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES],
     kmsKeys: LOOK_AT_KEYS,
     rolePath: FIND_ROLES,
     usedRoles: LOOK_AT_ROLES,
+    usedReader: FIND_RECORD,
   },
 } satisfies Readonly<Record<string, CommandCalls>>;
 

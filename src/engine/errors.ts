@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   FILTER_SLOTS_FULL: { exit: 1, blocks: true, meaning: 'the log group has no free subscription filter' },
   LOG_CLASS_UNSUPPORTED: { exit: 1, blocks: true, meaning: 'the class of the log group allows no subscription filter' },
   KMS_KEY_UNUSABLE: { exit: 1, blocks: true, meaning: 'a KMS key cannot be used' },
+  TWO_RECORDS: { exit: 1, blocks: true, meaning: 'two buckets hold a record of the installation' },
   ROLE_MISSING: { exit: 1, blocks: true, meaning: 'a role that was to be made elsewhere does not exist' },
   SUBNET_IPS: { exit: 1, blocks: false, meaning: 'EKS finds too few free addresses in the cluster subnets' },
   CLUSTER_BUSY: { exit: 1, blocks: false, meaning: 'the cluster is being changed by somebody else' },

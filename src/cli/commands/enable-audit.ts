@@ -42,7 +42,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   const recorded = recordOf(home).account.externalId;
   const externalId =
     mayAsk && given.externalId === undefined && recorded === undefined ? { externalId: await ask.externalId() } : {};
-  const settings = settingsOf(home, { ...given, ...externalId });
+  const settings = await settingsOf(home, { ...given, ...externalId });
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
   const ofPattern = await checkPattern(chosen[0]?.aws, given);

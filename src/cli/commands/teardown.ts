@@ -8,6 +8,7 @@ import {
   everyCluster,
   type Found,
   type Home,
+  isRecordUnseen,
   lookAround,
   namedRegions,
   regionsWithBucket,
@@ -41,6 +42,7 @@ export async function teardown(context: Context): Promise<Result> {
     drain: options.drain !== false && !deleteData,
     forget,
     bucketRegions,
+    unseen: await isRecordUnseen(home),
   };
   return converge(
     {
