@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { traffic } from '../src/simulator/traffic/traffic.ts';
-import { addCluster, addLogGroup, addRegion, emptyWorld, type World } from '../src/simulator/world.ts';
+import { addCluster, addLogGroup, addRegion, addRole, emptyWorld, type World } from '../src/simulator/world.ts';
 import { account, type RunOptions } from './helpers/account.ts';
 import { oneDocument } from './helpers/schema.ts';
 import {
@@ -211,6 +211,32 @@ describe('a way that is broken names the place, the cause and what mends it', ()
     const isOfAll = hop === 'stream' || hop === 'bucket';
     expect(region.state).toMatch(isOfAll ? /failing/ : /delivering|idle/);
     if (isOfAll) expect(of('off')).toMatchObject({ state: 'failing', hop, cause: region.cause });
+  });
+
+  it.each([
+    ['--cloudwatch-role-arn', 'filter'],
+    ['--firehose-role-arn', 'bucket'],
+  ])('a role made elsewhere that is gone: %s', async (option, hop) => {
+    const start = small();
+    const policies = {
+      all: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+    };
+    const Principal = { Service: ['logs.amazonaws.com', 'firehose.amazonaws.com'] };
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],
+    };
+    const { arn } = addRole(start, 'theirs', { path: '/platform/', policies, trust });
+    expect((await account(start).run(`${ENABLE} ${option} ${arn}`)).code).toBe(0);
+    traffic(start, { minutes: 30, seed: 7 });
+    expect((await status(start)).of('on').state).toBe('delivering');
+    delete start.roles.theirs;
+    traffic(start, { minutes: 25, seed: 8 });
+    expect((await status(start)).of('on')).toMatchObject({
+      state: 'failing',
+      hop,
+      cause: expect.stringContaining('the role theirs is gone'),
+    });
   });
 
   it('one cluster that is broken leaves the other delivering', async () => {

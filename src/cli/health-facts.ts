@@ -1,5 +1,6 @@
 import type { Region } from '../desired/account.ts';
 import { clusterLogGroupName } from '../desired/names.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
 import { FILTER_PATTERN, type Settings } from '../desired/settings.ts';
 import { isOurs, type Step } from '../engine/plan.ts';
 import type { Spec, Type } from '../engine/resource.ts';
@@ -48,6 +49,7 @@ const troubleOf = (step: Step | undefined): Unread | undefined =>
 
 export function regionFacts(seen: Seen, { aws: { region } }: Region, context: Context) {
   const { names } = seen.home;
+  const { subscription, delivery } = roleArns(names, seen.settings);
   const stream = stepOf(seen, 'firehose:delivery-stream', region, names.stream);
   const bucket = stepOf(seen, 's3:bucket', region, names.bucket(region));
   return {
@@ -56,8 +58,8 @@ export function regionFacts(seen: Seen, { aws: { region } }: Region, context: Co
     stream: troubleOf(stream) ?? streamFacts(stream!),
     bucket: troubleOf(bucket) ?? bucketFacts(bucket!),
     roles: {
-      subscription: roleFacts(seen, names.role.subscription),
-      delivery: roleFacts(seen, names.role.delivery),
+      subscription: roleFacts(seen, subscription),
+      delivery: roleFacts(seen, delivery),
     },
     kmsKey: keyOf(stream, bucket),
     errorLogGroup: names.errorLogGroup,
@@ -86,10 +88,11 @@ function bucketFacts({ resource, actual }: Step): BucketFacts {
   };
 }
 
-function roleFacts(seen: Seen, name: string): RoleFacts {
+function roleFacts(seen: Seen, arn: string): RoleFacts {
+  const name = roleNameOf(arn);
   const step = stepOf(seen, 'iam:role', 'global', name);
   const isChanged = step?.changes.some(({ path }) => /^(trust|permissions)\b/.test(path)) ?? false;
-  const isMissing = step !== undefined && !step.error && !step.actual.exists;
+  const isMissing = step?.error ? step.error.code === 'ROLE_MISSING' : step?.actual.exists === false;
   return { name, standing: isMissing ? 'missing' : isChanged ? 'changed' : 'ok' };
 }
 
