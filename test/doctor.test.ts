@@ -240,7 +240,7 @@ const CASES: readonly Case[] = [
     'error',
     'RAD_CANNOT_READ',
     NAMES.bucket(US),
-    /does not allow s3:GetObject/,
+    /does not allow .*s3:GetObject/,
   ],
   [
     'the bucket policy denies the reader role',
@@ -265,6 +265,15 @@ const CASES: readonly Case[] = [
     'RAD_CANNOT_READ',
     NAMES.bucket(US),
     /kms:Decrypt/,
+  ],
+  [
+    'the reader role may not ask where the bucket is',
+    (world) =>
+      withPolicy(world, NAMES.reader, (all) => Object.assign(all[0]!, { Action: ['s3:GetObject', 's3:ListBucket'] })),
+    'error',
+    'RAD_CANNOT_READ',
+    NAMES.bucket(US),
+    /does not allow s3:GetBucketLocation(?!,)/,
   ],
   ['the bucket is gone', (world) => delete world.buckets[NAMES.bucket(US)], 'error', 'MISSING', NAMES.bucket(US), MEND],
   [
@@ -352,7 +361,27 @@ const CASES: readonly Case[] = [
     'error',
     'DELIVERY_DENIED',
     NAMES.product,
-    /may not put records/,
+    /does not allow firehose:PutRecord, firehose:PutRecordBatch/,
+  ],
+  [
+    'Firehose may not write what it could not deliver into its log',
+    (world) => withPolicy(world, NAMES.delivery, (all) => all.splice(1, 1)),
+    'error',
+    'DELIVERY_DENIED',
+    NAMES.product,
+    /does not allow logs:PutLogEvents/,
+  ],
+  [
+    'the stream has a key that CloudWatch Logs may not use',
+    (world) =>
+      Object.assign(stream(world).encryption!, {
+        KeyType: 'CUSTOMER_MANAGED_CMK',
+        KeyARN: keyArn('key-b'),
+      }),
+    'error',
+    'DELIVERY_DENIED',
+    NAMES.product,
+    /kms:GenerateDataKey with .*key-b/,
   ],
   [
     'CloudWatch Logs may not assume its role',

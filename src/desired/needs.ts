@@ -11,18 +11,34 @@ export interface Need {
 export const ROLES = ['subscription', 'delivery', 'reader'] as const;
 type Needs = Readonly<Record<(typeof ROLES)[number], Need>>;
 
+const ENCRYPT = ['kms:GenerateDataKey', 'kms:Decrypt'] as const;
+/** What each role does, by what it does it on. */
+export const ACTIONS = {
+  subscription: { stream: ['firehose:PutRecord', 'firehose:PutRecordBatch'], key: ENCRYPT },
+  delivery: {
+    bucket: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+    objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+    errorLog: ['logs:PutLogEvents'],
+    key: ENCRYPT,
+  },
+  reader: { bucket: ['s3:GetBucketLocation', 's3:ListBucket'], objects: ['s3:GetObject'], key: ['kms:Decrypt'] },
+} as const satisfies Record<(typeof ROLES)[number], Readonly<Record<string, readonly string[]>>>;
+
 /** What each role does with a key of a region. */
 export function keyNeeds(names: Names, { region, arn }: RegionKey): Needs {
-  const encrypt = ['kms:GenerateDataKey', 'kms:Decrypt'];
   const throughS3 = {
     'kms:viaservice': `s3.${region}.amazonaws.com`,
     'kms:encryptioncontext:aws:s3:arn': names.bucketArn(names.bucket(region)),
   };
   const resources = [arn];
   return {
-    subscription: { actions: encrypt, resources, context: { 'kms:viaservice': `firehose.${region}.amazonaws.com` } },
-    delivery: { actions: encrypt, resources, context: throughS3 },
-    reader: { actions: ['kms:Decrypt'], resources, context: throughS3 },
+    subscription: {
+      actions: ACTIONS.subscription.key,
+      resources,
+      context: { 'kms:viaservice': `firehose.${region}.amazonaws.com` },
+    },
+    delivery: { actions: ACTIONS.delivery.key, resources, context: throughS3 },
+    reader: { actions: ACTIONS.reader.key, resources, context: throughS3 },
   };
 }
 
@@ -35,22 +51,18 @@ export function roleNeeds(names: Names, account: string, regions: readonly strin
   const errors = regions.map((region) => names.errorLogStreamArn(ERROR_LOG_STREAM, region));
   return {
     subscription: [
-      { actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'], resources: regions.map(names.streamArn), context },
+      { actions: ACTIONS.subscription.stream, resources: regions.map(names.streamArn), context },
       ...withKeys.map(({ subscription }) => subscription),
     ],
     delivery: [
-      {
-        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-        resources: buckets,
-        context,
-      },
-      { actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: objects, context },
-      { actions: ['logs:PutLogEvents'], resources: errors, context },
+      { actions: ACTIONS.delivery.bucket, resources: buckets, context },
+      { actions: ACTIONS.delivery.objects, resources: objects, context },
+      { actions: ACTIONS.delivery.errorLog, resources: errors, context },
       ...withKeys.map(({ delivery }) => delivery),
     ],
     reader: [
-      { actions: ['s3:GetBucketLocation', 's3:ListBucket'], resources: buckets, context },
-      { actions: ['s3:GetObject'], resources: objects, context },
+      { actions: ACTIONS.reader.bucket, resources: buckets, context },
+      { actions: ACTIONS.reader.objects, resources: objects, context },
       ...withKeys.map(({ reader }) => reader),
     ],
   } satisfies Record<string, readonly Need[]>;

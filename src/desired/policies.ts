@@ -3,6 +3,7 @@ import { SID } from '../aws/kinds/bucket.ts';
 import { ERROR_LOG_STREAM } from '../aws/kinds/log-group.ts';
 import type { Json, Spec } from '../engine/resource.ts';
 import type { Names } from './names.ts';
+import { ACTIONS } from './needs.ts';
 import type { AccountSettings, RegionKey } from './settings.ts';
 
 const document = (...Statement: Spec[]): Spec => normalise({ Version: '2012-10-17', Statement });
@@ -32,7 +33,6 @@ function useKeys(keys: readonly RegionKey[], service: 's3' | 'firehose', actions
 const ofOurBuckets = ({ allBucketsArn }: Names): Spec => ({
   'kms:EncryptionContext:aws:s3:arn': [allBucketsArn, `${allBucketsArn}/*`],
 });
-const ENCRYPT = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
 /**
  * CloudWatch Logs puts records on the streams of our name (CloudWatch Logs User Guide, subscription filters with Firehose). Since April 2026
@@ -45,8 +45,8 @@ export const subscriptionRole = (names: Names, keys: readonly RegionKey[]) => ({
     }),
   ),
   permissions: document(
-    allow(['firehose:PutRecord', 'firehose:PutRecordBatch'], [names.streamArn('*')]),
-    ...useKeys(keys, 'firehose', ENCRYPT),
+    allow(ACTIONS.subscription.stream, [names.streamArn('*')]),
+    ...useKeys(keys, 'firehose', ACTIONS.subscription.key),
   ),
 });
 
@@ -57,19 +57,12 @@ export const deliveryRole = (names: Names, account: string, keys: readonly Regio
   ),
   permissions: document(
     allow(
-      [
-        's3:AbortMultipartUpload',
-        's3:GetBucketLocation',
-        's3:GetObject',
-        's3:ListBucket',
-        's3:ListBucketMultipartUploads',
-        's3:PutObject',
-      ],
+      [...ACTIONS.delivery.bucket, ...ACTIONS.delivery.objects],
       [names.allBucketsArn, `${names.allBucketsArn}/*`],
       ofAccount(account),
     ),
-    allow(['logs:PutLogEvents'], [names.errorLogStreamArn(ERROR_LOG_STREAM)]),
-    ...useKeys(keys, 's3', ENCRYPT, ofOurBuckets(names)),
+    allow(ACTIONS.delivery.errorLog, [names.errorLogStreamArn(ERROR_LOG_STREAM)]),
+    ...useKeys(keys, 's3', ACTIONS.delivery.key, ofOurBuckets(names)),
   ),
 });
 
@@ -90,11 +83,11 @@ export const readerRole = (
   ),
   permissions: document(
     allow(
-      ['s3:GetObject', 's3:ListBucket', 's3:GetBucketLocation'],
+      [...ACTIONS.reader.bucket, ...ACTIONS.reader.objects],
       [names.allBucketsArn, `${names.allBucketsArn}/*`],
       ofAccount(account),
     ),
-    ...useKeys(keys, 's3', ['kms:Decrypt'], ofOurBuckets(names)),
+    ...useKeys(keys, 's3', ACTIONS.reader.key, ofOurBuckets(names)),
   ),
 });
 

@@ -1,6 +1,7 @@
 import { list } from '../aws/documents.ts';
 import { permits, type Question } from '../aws/permits.ts';
 import type { Names } from '../desired/names.ts';
+import { type Need, type ROLES, roleNeeds } from '../desired/needs.ts';
 import { roleArns, roleNameOf } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
 import type { Step } from '../engine/plan.ts';
@@ -54,13 +55,12 @@ export function radTrustExam({ names, settings, mend, steps }: Account): Exam {
 /** Whether the reader role could list this region's bucket and read what is in it. */
 export function radAccessExam(place: Place): Exam {
   const { names, region, mend, settings } = place;
-  const { reader, store, bucket, key } = seen(place);
+  const { reader, store, bucket } = seen(place);
   const { reader: role } = roleNames(names, settings);
   const base = { check: 'rad-access', region, fine: `${role} could read the bucket` } as const;
   if (!reader?.exists || !store?.exists)
     return { ...base, findings: [], unknown: 'the role or the bucket is not there, or could not be read' };
-  const why = lackingOnBucket(place, 'reader', ['s3:ListBucket'], ['s3:GetObject'], key ? ['kms:Decrypt'] : []);
-  const findings = why.map((reason) =>
+  const findings = lacking(place, 'reader').map((reason) =>
     as('error', {
       code: 'RAD_CANNOT_READ',
       region,
@@ -75,32 +75,27 @@ export function radAccessExam(place: Place): Exam {
 /** Whether CloudWatch Logs may put records on the stream, and Firehose objects into the bucket. */
 export function serviceRoles(place: Place): Found[] {
   const { names, account, region, mend, settings } = place;
-  const { store, bucket, key } = seen(place);
+  const { store } = seen(place);
   const { delivery, subscription } = roleNames(names, settings);
   const of = (role: string) => stepOf(place, 'iam:role', role);
   if (![delivery, subscription].every((role) => of(role)?.actual.exists) || !store?.exists) return [];
   const mayBecome = (role: string, principal: string, context: Question['context']) =>
     permits(documentOf(of(role), 'trust'), { action: 'sts:AssumeRole', principals: [principal], context });
   const sourceArn = names.logsSourceArn.replace('*', region);
-  const streamArn = names.streamArn(region);
-  const put = { action: 'firehose:PutRecordBatch', resource: streamArn, context: {} };
   const reasons = [
     !mayBecome(subscription, names.logsService, { 'aws:sourcearn': sourceArn, 'aws:sourceaccount': account }) &&
       `CloudWatch Logs may not assume role ${subscription}`,
-    !permits(documentOf(of(subscription), 'permissions'), put) &&
-      `role ${subscription} may not put records on ${streamArn}`,
+    ...lacking(place, 'subscription').map((reason) => `role ${subscription} cannot put records: ${reason}`),
     !mayBecome(delivery, 'firehose.amazonaws.com', { 'sts:externalid': account, 'aws:sourceaccount': account }) &&
       `Firehose may not assume role ${delivery}`,
-    ...lackingOnBucket(place, 'delivery', [], ['s3:PutObject'], key ? ['kms:GenerateDataKey'] : []).map(
-      (reason) => `role ${delivery} cannot write to bucket ${bucket}: ${reason}`,
-    ),
+    ...lacking(place, 'delivery').map((reason) => `role ${delivery} cannot deliver as it must: ${reason}`),
   ].filter((reason) => reason !== false);
   return reasons.map((reason) =>
     as('error', {
       code: 'DELIVERY_DENIED',
       region,
       id: names.stream,
-      message: `nothing can be delivered in ${region}: ${reason}`,
+      message: `delivery in ${region} is denied: ${reason}`,
       hint: mend,
     }),
   );
@@ -110,48 +105,47 @@ function seen(place: Place) {
   const { names, region, settings } = place;
   const bucket = names.bucket(region);
   const store = stepOf(place, 's3:bucket', bucket)?.actual;
-  const key = (store?.spec.encryption as { readonly kmsKey?: string | null } | undefined)?.kmsKey;
-  return { bucket, store, key, reader: stepOf(place, 'iam:role', roleNames(names, settings).reader)?.actual };
+  const stream = stepOf(place, 'firehose:delivery-stream', names.stream)?.actual;
+  return {
+    bucket,
+    store,
+    keys: {
+      bucket: (store?.spec.encryption as { readonly kmsKey?: string | null } | undefined)?.kmsKey,
+      stream: /^arn:/.test(String(stream?.spec.encryption)) ? String(stream?.spec.encryption) : undefined,
+    },
+    reader: stepOf(place, 'iam:role', roleNames(names, settings).reader)?.actual,
+  };
 }
 
-/** What of this a role may not do, by its own policy, the bucket's, or for the bucket's key. */
-function lackingOnBucket(
-  place: Place,
-  role: 'reader' | 'delivery',
-  onBucket: readonly string[],
-  onObjects: readonly string[],
-  onKey: readonly string[],
-): string[] {
+/** What of its needs a role may not do, with the keys that are there: by its own policy, or by the bucket's. */
+function lacking(place: Place, role: (typeof ROLES)[number]): string[] {
   const { names, account, region, settings } = place;
-  const { bucket, store, key } = seen(place);
+  const { bucket, store, keys } = seen(place);
+  const key = role === 'subscription' ? keys.stream : keys.bucket;
+  const needs: readonly Need[] = roleNeeds(names, account, [region], key ? [{ region, arn: key }] : [])[role];
   const roleArn = roleArns(names, settings)[role];
-  const own = documentOf(stepOf(place, 'iam:role', roleNameOf(roleArn)), 'permissions');
-  const arn = names.bucketArn(bucket);
-  const context = {
-    'aws:resourceaccount': account,
+  const known = {
     'aws:principalaccount': account,
     'aws:principalarn': roleArn,
     'aws:securetransport': 'true',
     'aws:principalisawsservice': 'false',
   };
-  const throughS3 = { 'kms:viaservice': `s3.${region}.amazonaws.com`, 'kms:encryptioncontext:aws:s3:arn': arn };
-  const questions: Question[] = [
-    ...onBucket.map((action) => ({ action, resource: arn, context })),
-    ...onObjects.map((action) => ({ action, resource: `${arn}/2026/01/01/00/events.gz`, context })),
-  ];
+  const questions = needs.flatMap(({ actions, resources, context }): Question[] =>
+    resources.flatMap((resource) => actions.map((action) => ({ action, resource, context: { ...known, ...context } }))),
+  );
+  const own = documentOf(stepOf(place, 'iam:role', roleNameOf(roleArn)), 'permissions');
   const principals = [roleArn, account, roleArn.replace(/:role\/.*$/, ':root'), '*'];
   const policy = store?.spec.policy as { readonly ours?: Json; readonly others?: Json } | undefined;
   const withAnything = { Statement: [ANYTHING, ...list(policy?.ours), ...list(policy?.others)] } as Spec;
-  const words = (refused: readonly Question[]) => refused.map(({ action }) => action).join(', ');
+  const words = (refused: readonly Question[]) =>
+    refused.map(({ action, resource }) => (resource === key ? `${action} with ${key}` : action)).join(', ');
   const denied = questions.filter((question) => !permits(own, question));
-  const refused = questions.filter((question) => !permits([withAnything], { ...question, principals }));
-  const keys = onKey
-    .map((action) => ({ action, resource: key ?? '', context: { ...context, ...throughS3 } }))
-    .filter((question) => !permits(own, question));
+  const refused = questions
+    .filter(({ resource = '' }) => resource.startsWith(names.bucketArn(bucket)))
+    .filter((question) => !permits([withAnything], { ...question, principals }));
   return [
     ...(denied.length ? [`its policy does not allow ${words(denied)}`] : []),
     ...(refused.length ? [`the policy of the bucket denies ${words(refused)}`] : []),
-    ...(keys.length ? [`its policy does not allow ${words(keys)} with ${key}`] : []),
   ];
 }
 
