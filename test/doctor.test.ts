@@ -760,6 +760,30 @@ describe('permissions, as IAM simulates them', () => {
   });
 });
 
+describe('permissions for a key, as IAM simulates them', () => {
+  const grant = (NotAction: string[]) => callerWith([{ Effect: 'Allow', NotAction, Resource: '*' }]);
+  const KEY = keyArn('key-a');
+  it('that is recorded: doctor asks for them', async () => {
+    const { run, world } = account(small());
+    await run(`${ENABLE} --kms-key ${KEY}`);
+    grant([])(world);
+    expect((await doctor(world)).findings).toEqual([]);
+    grant(['kms:CreateGrant'])(world);
+    const { findings } = await doctor(world);
+    expect(findings).toEqual([expect.objectContaining({ code: 'PERMISSION_MISSING' })]);
+    expect(findings[0]!.message).toContain('kms:CreateGrant');
+  });
+
+  it('that is given: enable-audit asks for them before its plan', async () => {
+    const world = small();
+    grant(['kms:CreateGrant'])(world);
+    const { json } = await account(world).run(`${ENABLE} --kms-key ${KEY} --dry-run`);
+    expect(json.warnings).toContainEqual(
+      expect.objectContaining({ code: 'PERMISSION_MISSING', message: expect.stringContaining('kms:CreateGrant') }),
+    );
+  });
+});
+
 describe('the order', () => {
   it('is that of place, severity and check, whatever was seen first; exams of one check are one', () => {
     const exam = (region: string, check: Exam['check'], severity?: 'error' | 'warning' | 'note', code = 'A'): Exam => ({

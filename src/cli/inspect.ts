@@ -102,7 +102,7 @@ export async function lookAtPermissions(
     const error = new RadError('AWS', `IAM simulates users and roles, and not ${caller}`);
     return { findings: [], unseen: [{ action: 'iam:SimulatePrincipalPolicy', error }] };
   }
-  const questions = questionsOf(commands, placeOf(home, settings, context), regions);
+  const questions = questionsOf(commands, placeOf(home, settings, regions, context), regions);
   const answer = await look(context, 'iam:SimulatePrincipalPolicy', (calls) =>
     seemsDenied(aws, principal, questions, calls),
   );
@@ -111,13 +111,14 @@ export async function lookAtPermissions(
 }
 
 /** What of the settings changes what the commands need. */
-function placeOf({ partition, account }: Home, settings: Settings, { options }: Context) {
+function placeOf({ partition, account }: Home, settings: Settings, regions: readonly string[], { options }: Context) {
   const { rolePath, permissionsBoundary, given, auditLogsRoleArn, firehoseRoleArn, cloudwatchRoleArn } = settings;
   return {
     partition,
     account,
     prefix: options.namePrefix,
     adopt: options.adopt ?? false,
+    kmsKeys: regions.map((region) => settings.region(region).kmsKey).filter(Boolean),
     rolePath,
     boundary: permissionsBoundary || given.permissionsBoundary,
     usedRoles: {
