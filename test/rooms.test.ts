@@ -38,6 +38,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|node:https?$|aws\/kinds\/define\.ts$)/,
     types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
   },
+  sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
   health: { any: /^$/ },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|verify\/|ora$)/ },
   audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
@@ -98,7 +99,7 @@ describe('rooms: who may import whom', () => {
     [
       'the network is reached in one place',
       /['"]node:(https?|tls|net|fs)['"]/,
-      /^(aws\/network|rad\/http|simulator\/.*)\.ts$/,
+      /^(aws\/network|rad\/http|sigma\/folder|simulator\/.*)\.ts$/,
     ],
     ['timers are set in one place', /\bset(Timeout|Interval)\(/, /^aws\/clock\.ts$/],
     ['the partition is never literal', /arn:aws/, /^$/],
