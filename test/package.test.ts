@@ -47,9 +47,14 @@ describe('the package', () => {
 
   it('has the program, its schema and the notices, and no source or test', () => {
     expect(files).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'bin/rad-connect.js', 'dist/THIRD_PARTY.txt']),
+      expect.arrayContaining([
+        ...['LICENSE', 'README.md', 'CHANGELOG.md', 'bin/rad-connect.js', 'dist/THIRD_PARTY.txt'],
+        'rules/pod-exec.yml',
+      ]),
     );
-    expect(files.filter((path) => !/^((bin|dist|schema)\/|[A-Z]+(\.md)?$|package\.json$)/.test(path))).toEqual([]);
+    expect(files.filter((path) => !/^((bin|dist|rules|schema)\/|[A-Z]+(\.md)?$|package\.json$)/.test(path))).toEqual(
+      [],
+    );
   });
 });
 
