@@ -79,7 +79,8 @@ export const COLUMNS = [
   column('request', 'text', '', 'role_ref', 'x.roleRef'),
   // `User/alice`, `Group/system:masters`, `ServiceAccount/default/builder`.
   column('request', 'text', 'many', 'subjects', 'x.subjects'),
-  // What a role allows, one rule of it at a time: `get /secrets`, `* apps/deployments`; the core group is empty.
+  // What a role allows, one rule of it at a time: `get /secrets`, `* apps/deployments`, `get url:/healthz`;
+  // the core group is empty.
   column('request', 'text', 'many', 'grants', 'x.grants'),
   column('response', 'text', 'many', 'grants_after', 'x.grantsAfter'),
   column('request', 'text', 'lower', 'service_type', 'requestObject.spec.type'),
