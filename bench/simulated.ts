@@ -39,6 +39,7 @@ export async function simulate(world: World, line: string, options: SimulateOpti
     stderr: Object.assign(stderr, { isTTY: false }),
     env: {},
     version: 'bench',
+    rules: '',
     onInterrupt: () => () => {},
     aws: {
       clock: clockOf(clock),

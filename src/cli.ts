@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import process from 'node:process';
 import { keepHeapSmall } from './heap.ts';
 
@@ -17,6 +18,7 @@ export async function start(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     version: VERSION,
+    rules: join(import.meta.dirname, '../rules'),
     onInterrupt,
   });
   // Not by itself: a call that was given up would keep the process for as long as its socket.

@@ -11,6 +11,8 @@ export interface Io {
   readonly stderr: Stream & NodeJS.WritableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The folder of the rules that come along. */
+  readonly rules: string;
   /** Called with what to do when the user wants to stop, and whether nothing is to be said of it; returns how to take it back. */
   onInterrupt(stop: () => void, isQuiet: boolean): () => void;
   /** Another AWS than the real one. */

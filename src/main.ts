@@ -2,6 +2,7 @@ import type { ClientOptions } from './aws/clients.ts';
 import { type Clock, realClock } from './aws/clock.ts';
 import { HEADS } from './cli/catalog.ts';
 import type { PolicyOptions } from './cli/commands/policy.ts';
+import type { RulesCommand, RulesOptions } from './cli/commands/rules.ts';
 import type { Context, Options } from './cli/context.ts';
 import { type Invocation, parse } from './cli/program.ts';
 import { asRadError, ERROR_CODES, RadError } from './engine/errors.ts';
@@ -105,7 +106,10 @@ function show(result: Result, io: Io, how: Showing): number {
 type Command = (context: Context) => Promise<Result>;
 /** Loaded only when they run: the AWS SDK takes longer to load than all else. */
 const COMMANDS: Readonly<
-  Record<Exclude<Invocation['command'], 'policy' | 'sandbox reset' | 'sandbox traffic'>, () => Promise<Command>>
+  Record<
+    Exclude<Invocation['command'], 'policy' | RulesCommand | 'sandbox reset' | 'sandbox traffic'>,
+    () => Promise<Command>
+  >
 > = {
   'enable-audit': async () => (await import('./cli/commands/enable-audit.ts')).enableAudit,
   status: async () => (await import('./cli/commands/status.ts')).status,
@@ -113,6 +117,8 @@ const COMMANDS: Readonly<
   doctor: async () => (await import('./cli/commands/doctor.ts')).doctor,
   verify: async () => (await import('./cli/commands/verify.ts')).verify,
 };
+
+const isRules = (command: Invocation['command']): command is RulesCommand => command.startsWith('rules ');
 
 async function run({ command, options, args }: Invocation, io: Io, how: Showing): Promise<Result> {
   if (options.watch && options.output !== 'text')
@@ -124,6 +130,10 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   const paint = painter(hasColour(io.stderr, io.env, how.colour));
   if (command === 'policy')
     return (await import('./cli/commands/policy.ts')).policy(options as unknown as PolicyOptions);
+  if (isRules(command)) {
+    const { rules } = await import('./cli/commands/rules.ts');
+    return rules(command, options as unknown as RulesOptions, args[0], io.rules);
+  }
   if (command === 'sandbox reset') {
     const { resetSandbox } = await import('./sandbox.ts');
     return resetSandbox(sandbox, args[0], io.env);

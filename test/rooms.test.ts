@@ -40,7 +40,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
   health: { any: /^$/ },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|verify\/|ora$)/ },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|verify\/|ora$)/ },
   audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
   verify: {
     any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/names\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-(cloudwatch-logs|sts)$|node:crypto$)/,
@@ -49,7 +49,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|verify\/|aws\/(account-policies|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|verify\/|aws\/(account-policies|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -1,7 +1,10 @@
+import type { RulesCommand } from './commands/rules.ts';
 import {
   ENABLE_OPTIONS,
   type OptionSpec,
   POLICY_OPTIONS,
+  RULES_LIST_OPTIONS,
+  RULES_OPTIONS,
   STATUS_OPTIONS,
   TEARDOWN_OPTIONS,
   TRAFFIC_OPTIONS,
@@ -15,6 +18,7 @@ export type CommandName =
   | 'teardown'
   | 'doctor'
   | 'policy'
+  | RulesCommand
   | 'sandbox reset'
   | 'sandbox traffic'
   | 'verify'
@@ -32,8 +36,8 @@ export interface CommandSpec {
   readonly argument?: {
     readonly usage: string;
     readonly help: string;
-    /** All that it may be. */
-    readonly values: readonly string[];
+    /** All that it may be; absent: not known beforehand. */
+    readonly values?: readonly string[];
     readonly parse?: (value: string) => unknown;
   };
   readonly examples: readonly string[];
@@ -98,6 +102,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: 'rules list',
+    help: 'the detections: what is looked for in audit events; no AWS call',
+    options: RULES_LIST_OPTIONS,
+    examples: ['rad-connect rules list --level high', "rad-connect rules list -o json | jq '.rules[].name'"],
+  },
+  {
+    name: 'rules show',
+    help: 'one of them: its condition, and the SQL that it becomes',
+    options: RULES_OPTIONS,
+    argument: { usage: '<rule>', help: 'its name or id' },
+    examples: ['rad-connect rules show exec-token-theft'],
+  },
+  {
+    name: 'rules test',
+    help: 'try the events in the rule files; exit 1 when one is judged otherwise than it should be',
+    options: RULES_OPTIONS,
+    argument: { usage: '[rule]', help: 'its name or id, or a file or folder of your own rules' },
+    examples: ['rad-connect rules test', 'rad-connect rules test ./my-rules'],
+  },
+  {
+    name: 'rules coverage',
+    help: 'which of them EKS can ever show, and who else has them',
+    options: RULES_LIST_OPTIONS,
+    examples: ['rad-connect rules coverage'],
+  },
+  {
     name: 'sandbox reset',
     help: 'begin anew with the simulated account behind --sandbox',
     options: [],
@@ -128,7 +158,10 @@ export const COMMANDS: readonly CommandSpec[] = [
 ];
 
 /** The first words that several commands share. */
-export const GROUPS: Readonly<Record<string, string>> = { sandbox: 'the simulated account behind --sandbox' };
+export const GROUPS: Readonly<Record<string, string>> = {
+  rules: 'the detections themselves',
+  sandbox: 'the simulated account behind --sandbox',
+};
 
 /** The first words of all commands. */
 export const HEADS = new Set(COMMANDS.flatMap(({ name }) => name.split(' ')[0]!));

@@ -1,11 +1,13 @@
 import { knownRegions, partitions } from '../aws/regions.ts';
 import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
+import { LEVELS } from '../sigma/rule.ts';
 import {
   clearable,
   duration,
   externalId,
   file,
+  folders,
   globs,
   integer,
   kmsKeys,
@@ -245,6 +247,20 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--kms-key <arn>', help: 'with what the use of this KMS key needs; or REGION=ARN', parse: kmsKeys },
   ...ROLE_OPTIONS,
 ];
+
+const RULES: OptionSpec = {
+  flags: '--rules <folder>',
+  help: 'Sigma rules and filters of your own, beside those that come along; may be repeated',
+  parse: folders,
+};
+const LEVEL: OptionSpec = {
+  flags: '--level <level>',
+  help: `this level and above: ${LEVELS.join(', ')}`,
+  values: LEVELS,
+  parse: oneOf('--level', LEVELS),
+};
+export const RULES_OPTIONS: readonly OptionSpec[] = [RULES];
+export const RULES_LIST_OPTIONS: readonly OptionSpec[] = [RULES, LEVEL];
 
 export const TRAFFIC_OPTIONS: readonly OptionSpec[] = [
   {

@@ -88,7 +88,8 @@ Nothing is sent anywhere but to AWS, and to RAD's API where RAD_ACCESS_KEY_ID an
 
 function withoutCommand(argv: readonly string[]): string {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
-  if (first === 'sandbox') return 'sandbox: name what to do with it: reset';
+  const what = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(' ')[1]);
+  if (what.length) return `${first}: name what to do with it: ${what.join(', ')}`;
   if (first === 'help') return `help ${second ?? ''}: no such command, nor a topic: ${TOPICS.join(', ')}`;
   return 'name a command; see rad-connect --help';
 }

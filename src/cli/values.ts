@@ -163,3 +163,8 @@ export function oneOf(name: string, words: readonly string[]) {
     return value;
   };
 }
+
+export function folders(value: string, previous: unknown): string[] {
+  if (value.trim() === '') throw usage('--rules is empty: name a folder, or a file');
+  return [...((previous as string[] | undefined) ?? []), value];
+}

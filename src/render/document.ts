@@ -8,6 +8,9 @@ import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/pla
 import type { Json, Resource, Type } from '../engine/resource.ts';
 import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/verdict.ts';
 import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
+import type { Coverage } from '../sigma/coverage.ts';
+import type { Level } from '../sigma/rule.ts';
+import type { TestVerdict } from '../sigma/verdicts.ts';
 
 /** A remark that stops nothing. */
 export interface Notice {
@@ -94,6 +97,30 @@ export interface TrafficRow {
   readonly suspicious: number;
 }
 
+/** A detection: what `rules list` tells of it, and what `show` and `coverage` add. */
+export interface RuleRow extends Partial<RuleDetails> {
+  readonly name: string;
+  readonly id: string | null;
+  readonly title: string;
+  readonly level: Level;
+  readonly tags: readonly string[];
+  readonly kind: 'event' | 'correlation';
+  readonly alsoIn: readonly string[];
+  readonly compliance: Readonly<Record<string, readonly string[]>>;
+  readonly aliases: readonly string[];
+  readonly file: string;
+  readonly coverage?: Coverage;
+}
+interface RuleDetails {
+  readonly description: string;
+  readonly author: string | null;
+  readonly references: readonly string[];
+  readonly falsepositives: readonly string[];
+  readonly filters: readonly string[];
+  readonly condition: string;
+  readonly sql: string;
+}
+
 /** The result of a run: the JSON document, and all that the text says. Its schema is schema/rad-connect.schema.json. */
 export interface Document {
   readonly schemaVersion: 1;
@@ -117,6 +144,8 @@ export interface Document {
   /** IAM documents, of the command that prints them. */
   readonly policy?: readonly PolicyDocument[];
   readonly traffic?: readonly TrafficRow[];
+  readonly rules?: readonly RuleRow[];
+  readonly tests?: readonly TestVerdict[];
   /** Of `doctor`; what is wrong with the account is told there, and `errors` has what ended the run. */
   readonly findings?: readonly Finding[];
   readonly checks?: readonly CheckRow[];
@@ -157,6 +186,8 @@ export interface Result {
   readonly warnings: readonly Notice[];
   readonly policy?: readonly PolicyDocument[];
   readonly traffic?: readonly TrafficRow[];
+  readonly rules?: readonly RuleRow[];
+  readonly tests?: readonly TestVerdict[];
   readonly diagnosis?: Diagnosis;
   readonly proof?: Verification;
   /** What ended the whole run. */
@@ -204,6 +235,8 @@ export function toDocument(result: Result, version: string): Document {
     errors: errors.sort(byPlace),
     ...(result.policy && { policy: result.policy }),
     ...(result.traffic && { traffic: result.traffic }),
+    ...(result.rules && { rules: result.rules }),
+    ...(result.tests && { tests: result.tests }),
     ...result.diagnosis,
     ...(result.proof && {
       verification: [...result.proof.verification].sort(byPlace),

@@ -3,6 +3,7 @@ import { costLines } from './cost.ts';
 import type { ChangeRow, Document, RegionRow, Summary, TrafficRow } from './document.ts';
 import { findingBlocks } from './findings.ts';
 import { clusterLines, regionLines } from './health.ts';
+import { rulesText } from './rules.ts';
 import { columns, type Paint, plural } from './style.ts';
 import { verificationLines } from './verification.ts';
 
@@ -28,6 +29,7 @@ const DONE = {
 /** The document as a person reads it: plan, outcome or status. `now` (milliseconds since the epoch) makes times into ages. */
 export function toText(document: Document, paint: Paint, now?: number): string {
   if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
+  if (document.rules || document.tests) return rulesText(document, paint);
   if (!document.account) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
   if (document.traffic) return trafficText(document.traffic, paint);

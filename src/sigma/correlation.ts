@@ -3,7 +3,7 @@ import type { CorrelationRule, CorrelationType } from './rule.ts';
 import { isMap, type Source } from './source.ts';
 
 /** As it is written; the rules that it names are found later. */
-export interface RawCorrelation extends Pick<CorrelationRule, 'type' | 'timespan' | 'field' | 'condition'> {
+export interface RawCorrelation extends Pick<CorrelationRule, 'type' | 'timespan' | 'field' | 'criteria'> {
   readonly rules: readonly string[];
   readonly groupBy: readonly string[];
   readonly aliases: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -19,13 +19,13 @@ export function readCorrelation(source: Source, value: unknown): RawCorrelation 
   const type = value.type as CorrelationType;
   if (!TYPES.includes(type)) source.fail(at('type'), `one of ${TYPES.join(', ')}`);
   const counts = type === 'event_count' || type === 'value_count';
-  const { field = null, ...criteria } = isMap(value.condition) ? value.condition : {};
-  const condition = Object.entries(criteria).map(([by, number]) => {
+  const { field = null, ...bounds } = isMap(value.condition) ? value.condition : {};
+  const criteria = Object.entries(bounds).map(([by, number]) => {
     if (!OPERATORS.includes(by as 'gt') || typeof number !== 'number')
       source.fail(at('condition'), `a number with ${OPERATORS.join(', ')}`);
     return { by: by as 'gt', value: number as number };
   });
-  if (counts && condition.length === 0) source.fail(at('condition'), `a number with ${OPERATORS.join(', ')}`);
+  if (counts && criteria.length === 0) source.fail(at('condition'), `a number with ${OPERATORS.join(', ')}`);
   if (type === 'value_count' && typeof field !== 'string')
     source.fail(at('condition'), 'value_count needs the field that it counts');
   const aliases = isMap(value.aliases)
@@ -43,6 +43,6 @@ export function readCorrelation(source: Source, value: unknown): RawCorrelation 
     aliases,
     timespan: span(source, at('timespan'), value.timespan),
     field: field === null ? null : groupable(source, at('condition'), String(field)),
-    condition,
+    criteria,
   };
 }

@@ -60,10 +60,10 @@ const COMPARE = {
   lte: (a: number, b: number) => a <= b,
   eq: (a: number, b: number) => a === b,
 };
-const holds = ({ type, of, condition }: CorrelationRule, count: number) =>
-  type === 'temporal' && condition.length === 0
+const holds = ({ type, of, criteria }: CorrelationRule, count: number) =>
+  type === 'temporal' && criteria.length === 0
     ? count >= of.length
-    : condition.every(({ by, value }) => COMPARE[by](count, value));
+    : criteria.every(({ by, value }) => COMPARE[by](count, value));
 
 /** Backwards from the end: the latest event of each rule before leaves the most room for those before it. */
 function inOrder(near: readonly Match[], end: Match, length: number): boolean {

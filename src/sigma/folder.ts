@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RadError } from '../engine/errors.ts';
 import { link } from './link.ts';
@@ -9,6 +9,9 @@ import type { Rule } from './rule.ts';
 export function loadRules(folders: readonly string[]): Rule[] {
   return link(folders.flatMap(entriesIn)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** A file or folder, and no name of a rule. */
+export const isPath = (word: string): boolean => existsSync(word);
 
 function entriesIn(folder: string): Entry[] {
   let files: string[];

@@ -40,8 +40,8 @@ function matches({ of, groupBy }: CorrelationRule, value = "''"): string {
 }
 
 const SIGNS = { gt: '>', gte: '>=', lt: '<', lte: '<=', eq: '=' } as const;
-const holds = ({ type, of, condition }: CorrelationRule, count: string) =>
-  (type === 'temporal' && condition.length === 0 ? [{ by: 'gte', value: of.length } as const] : condition)
+const holds = ({ type, of, criteria }: CorrelationRule, count: string) =>
+  (type === 'temporal' && criteria.length === 0 ? [{ by: 'gte', value: of.length } as const] : criteria)
     .map(({ by, value }) => `${count} ${SIGNS[by]} ${value}`)
     .join(' AND ');
 

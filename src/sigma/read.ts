@@ -42,6 +42,7 @@ type Shared = Pick<
   | 'alsoIn'
   | 'aliases'
   | 'file'
+  | 'condition'
   | 'tests'
 >;
 interface NewTerms {
@@ -107,6 +108,7 @@ function about(source: Source, data: Readonly<Record<string, unknown>>, notes: R
     alsoIn: words(source, ['also-in'], data['also-in'] ?? []),
     aliases: [...notes],
     file: source.file,
+    condition: source.text(data.correlation === undefined ? 'detection' : 'correlation'),
     tests: list(source, ['tests'], data.tests ?? []).map((one, i) => test(source, ['tests', i], one)),
   };
 }

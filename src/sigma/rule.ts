@@ -22,6 +22,8 @@ interface About {
   /** Fields of a foreign rule that were read as others, as `apiGroup → objectRef.apiGroup`. */
   readonly aliases: readonly string[];
   readonly file: string;
+  /** The detection or correlation as it is written, in YAML. */
+  readonly condition: string;
   readonly tests: readonly RuleTest[];
 }
 
@@ -54,7 +56,7 @@ export interface CorrelationRule extends About {
   /** Milliseconds. */
   readonly timespan: number;
   readonly field: string | null;
-  readonly condition: readonly { readonly by: 'gt' | 'gte' | 'lt' | 'lte' | 'eq'; readonly value: number }[];
+  readonly criteria: readonly { readonly by: 'gt' | 'gte' | 'lt' | 'lte' | 'eq'; readonly value: number }[];
 }
 
 export type Rule = EventRule | CorrelationRule;

@@ -7,6 +7,8 @@ export type Path = readonly (string | number)[];
 export interface Source {
   readonly file: string;
   readonly data: unknown;
+  /** What stands under a key, as it is written. */
+  text(key: string): string;
   /** Throws USAGE. */
   fail(path: Path, why: string): never;
 }
@@ -24,9 +26,19 @@ export function readYaml(text: string, file: string): Source[] {
     return {
       file,
       data: document.toJS({ maxAliasCount: 100 }) as unknown,
+      text: (key) => writtenAt(document, key, text),
       fail: (path, why) => fail(offsetOf(document, path), [path.join('.'), why].filter(Boolean).join(': ')),
     };
   });
+}
+
+function writtenAt(document: Document, key: string, text: string): string {
+  const node = document.get(key, true);
+  if (!isNode(node) || !node.range) return '';
+  const line = text.lastIndexOf('\n', node.range[0]) + 1;
+  const indent = /^ */.exec(text.slice(line))![0].length;
+  const lines = text.slice(line, node.range[1]).trimEnd().split('\n');
+  return lines.map((one) => one.slice(indent)).join('\n');
 }
 
 /** Where the nearest thing on a path stands. */

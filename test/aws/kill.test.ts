@@ -75,6 +75,7 @@ it('a run that waits for something that listens to nobody is over all the same',
     stderr: stream(),
     env: {},
     version: 'test',
+    rules: '',
     onInterrupt: () => () => {},
     aws: { clock, name: 'test', credentials: { accessKeyId: 'x', secretAccessKey: 'y' }, onClient: never },
   }).then((code) => {

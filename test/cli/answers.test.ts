@@ -13,7 +13,7 @@ async function printed(argv: readonly string[], columns?: number) {
   const stdout = stream().on('data', (part) => {
     text += part;
   });
-  const io = { stdin: new PassThrough(), stdout, stderr: stream(), env: {}, version: VERSION };
+  const io = { stdin: new PassThrough(), stdout, stderr: stream(), env: {}, version: VERSION, rules: '' };
   const code = await main(argv, { ...io, onInterrupt: () => () => {} });
   return { code, text };
 }

@@ -323,6 +323,7 @@ describe('credentials', () => {
       stderr: Object.assign(new PassThrough(), { isTTY: false }),
       env: {},
       version: '0.0.0-test',
+      rules: '',
       onInterrupt: () => () => {},
       aws: { clock, name: source.name, source, onClient: simulator.attach },
     });

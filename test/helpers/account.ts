@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Clock, virtualClock } from '../../src/aws/clock.ts';
 import { main } from '../../src/main.ts';
@@ -76,6 +77,7 @@ export function account(world: World) {
       stderr: stderr.stream,
       env,
       version: '0.0.0-test',
+      rules: join(import.meta.dirname, '../../rules'),
       onInterrupt: (stop) => {
         onInterrupt?.(stop);
         return () => {};

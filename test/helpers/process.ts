@@ -54,6 +54,7 @@ export async function run(
       stderr: Object.assign(err, { isTTY: typed !== undefined, columns: 200 }),
       env: process.env,
       version: '0.0.0-test',
+      rules: '',
       onInterrupt: () => () => {},
     });
     expect(stdout + stderr).not.toContain('SECRET-');
