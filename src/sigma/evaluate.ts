@@ -1,6 +1,6 @@
 import type { Column, Row } from './columns.ts';
 import { folded } from './event.ts';
-import type { Comparison, Expression } from './expression.ts';
+import { type Comparison, type Expression, listed } from './expression.ts';
 import { toRegExp } from './regex.ts';
 
 export type Verdict = (row: Row) => boolean;
@@ -8,13 +8,11 @@ export type Verdict = (row: Row) => boolean;
 /** An expression as a function over one row: the second back end, and the one that judges the first. */
 export function toFunction(it: Expression): Verdict {
   switch (it.kind) {
-    case 'and': {
-      const of = it.of.map(toFunction);
-      return (row) => of.every((one) => one(row));
-    }
+    case 'and':
+      return until(it.of.map(toFunction), false);
     case 'or': {
-      const of = it.of.map(toFunction);
-      return (row) => of.some((one) => one(row));
+      const list = listed(it);
+      return list ? oneOf(list.column, list.fold, new Set(list.words)) : until(it.of.map(toFunction), true);
     }
     case 'not': {
       const one = toFunction(it.of);
@@ -35,6 +33,21 @@ export function toFunction(it: Expression): Verdict {
       return search(it);
   }
 }
+
+/** As soon as one test says `end`, so does the whole. */
+function until(tests: readonly Verdict[], end: boolean): Verdict {
+  return (row) => {
+    for (const test of tests) if (test(row) === end) return end;
+    return !end;
+  };
+}
+
+const oneOf =
+  (column: Column, fold: boolean, words: ReadonlySet<string>): Verdict =>
+  (row) => {
+    const value = side(row, column, fold);
+    return value !== null && words.has(value);
+  };
 
 function search(it: Extract<Expression, { kind: 'equals' | 'contains' | 'starts' | 'matches' }>): Verdict {
   const { column, fold } = it;

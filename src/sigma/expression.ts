@@ -35,10 +35,26 @@ export type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
 export const NEVER: Expression = { kind: 'or', of: [] };
 export const ALWAYS: Expression = { kind: 'and', of: [] };
 
-/** What comparing costs, roughly in comparisons of two short words. */
-const COSTS = { present: 1, is: 1, equals: 1, compare: 2, same: 3, starts: 2, contains: 5, matches: 20 } as const;
+/** What comparing costs, roughly in comparisons of two short words; what rules out few events counts as dearer. */
+const COSTS = { present: 2, is: 3, equals: 1, compare: 3, same: 3, starts: 2, contains: 5, matches: 20 } as const;
+
+/** The column and words of `column IN (…)`; undefined for any other expression. */
+export function listed(
+  it: Expression,
+): { readonly column: Column; readonly fold: boolean; readonly words: readonly string[] } | undefined {
+  const [first, ...rest] = it.kind === 'or' ? it.of : [];
+  if (first?.kind !== 'equals' || first.column.many || first.column.type !== 'text') return undefined;
+  const { column, fold } = first;
+  const words = [first.text];
+  for (const one of rest) {
+    if (one.kind !== 'equals' || one.column !== column || one.fold !== fold) return undefined;
+    words.push(one.text);
+  }
+  return { column, fold, words };
+}
 
 function cost(it: Expression): number {
+  if (listed(it)?.fold === false) return 1.5;
   if (it.kind === 'and' || it.kind === 'or') return it.of.reduce((sum, one) => sum + cost(one), 0);
   if (it.kind === 'not') return cost(it.of);
   return COSTS[it.kind] * ('column' in it && it.column.name === 'leaves' ? 50 : 1) + ('fold' in it && it.fold ? 2 : 0);
