@@ -15,7 +15,7 @@ function grantsOf({ verbs, apiGroups, resources, nonResourceURLs }: Thing): stri
   if (what.length * (Math.max(1, groups.length) * things.length + urls.length) > MOST) return EVERYTHING;
   const targets = [
     ...(groups.length ? groups : ['']).flatMap((group) => things.map((one) => `${group}/${one}`)),
-    ...urls,
+    ...urls.map((url) => `url:${url}`),
   ];
   return what.flatMap((verb) => targets.map((target) => `${verb} ${target}`));
 }
