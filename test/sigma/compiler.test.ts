@@ -125,6 +125,8 @@ describe('conditions', () => {
     expect(judge("k: {'|all': [nginx, nothing]}\ncondition: k", POD)).toBe(false);
     expect(judge("k: ['ngi*1']\ncondition: k", POD)).toBe(true);
   });
+  it('of fields that are as dear: each of its own', () =>
+    expect(judge('s: [{verb: delete}, {objectRef.resource: pods}]\ncondition: s', POD)).toBe(true));
   it('of a list of maps: any of them', () =>
     expect(judge('s: [{verb: delete}, {verb: create, objectRef.namespace: shop}]\ncondition: s', POD)).toBe(true));
 });
@@ -246,6 +248,7 @@ describe('what is wrong is told with file, line and what', () => {
     [detection('s: {x.succeeded: 5}\n  condition: s'), /true or false/],
     [detection("s: {'responseStatus.code|gt': x}\n  condition: s"), /needs a number/],
     [detection("s: {'sourceIPs|cidr': 10.0.0.300/8}\n  condition: s"), /no network/],
+    [detection("s: {'sourceIPs|cidr': '2001:db8:10::/36'}\n  condition: s"), /no network/],
     [detection("s: {'verb|re': '(?=a)'}\n  condition: s"), /not understood by all engines/],
     [detection("s: {'verb|re': 'a++'}\n  condition: s"), /possessive/],
     [detection("s: {'verb|re': '(a'}\n  condition: s"), /Unterminated|nterminated/],

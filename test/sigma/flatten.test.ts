@@ -131,6 +131,17 @@ describe('what a role grants', () => {
   });
 });
 
+describe('whether it succeeded', () => {
+  it.each<[Record<string, Value>, boolean]>([
+    [{}, true],
+    [{ responseStatus: { code: 101 } }, true],
+    [{ responseStatus: { code: 404 } }, false],
+    [{ annotations: { 'authorization.k8s.io/decision': 'forbid' } }, false],
+    [{ stage: 'RequestReceived' }, false],
+    [{ stage: 'ResponseStarted' }, true],
+  ])('%j', (event, expected) => expect(flatten(event).succeeded).toBe(expected));
+});
+
 it('of a credential only the words are kept that announce it', () => {
   const row = write('configmaps', { data: { env: 'AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI' } });
   expect(row.credential_words).toBe('\naws_secret_access_key\n');
