@@ -7,10 +7,10 @@ import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/plan.ts';
 import type { Json, Resource, Type } from '../engine/resource.ts';
 import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/verdict.ts';
-import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
 import type { Coverage } from '../sigma/coverage.ts';
 import type { Level } from '../sigma/rule.ts';
 import type { TestVerdict } from '../sigma/verdicts.ts';
+import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
 
 /** A remark that stops nothing. */
 export interface Notice {
