@@ -138,6 +138,15 @@ const CASES: Readonly<Record<string, Case>> = {
       { line: `status --regions ${US} -o json`, world: () => oneCluster() },
     ],
   },
+  'verify with roles made elsewhere, and a path': {
+    command: 'verify',
+    extras: { usedRoles: USED, rolePath: '/team/' },
+    scenarios: () => [
+      { line: 'verify -o json', world: withRolesInstalled },
+      { line: 'verify -o json', world: changed((world) => void traffic(world, { minutes: 1, seed: 1 }), BOUND) },
+      { line: `verify --regions ${US} -o json`, world: () => oneCluster() },
+    ],
+  },
   'teardown with roles made elsewhere, and a path': {
     command: 'teardown',
     extras: { usedRoles: USED, rolePath: '/team/' },

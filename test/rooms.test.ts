@@ -40,12 +40,12 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
   health: { any: /^$/ },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|verify\/|ora$)/ },
   audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
   verify: {
-    any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/names\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-(cloudwatch-logs|sts)$|node:crypto$)/,
-    types: /^(aws\/|desired\/)/,
+    any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/(names|roles)\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-sts$|node:crypto$)/,
+    types: /^(aws\/|desired\/|health\/)/,
   },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|verify\/|ora$)/ },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {

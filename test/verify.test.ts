@@ -151,10 +151,12 @@ describe('verify', () => {
       traffic(world, { minutes: 5, seed: 1 });
     });
     const { stdout, stderr } = await run('verify');
-    expect(stdout).toMatch(/^ {2}off {2}unseen {2}cluster: its audit logging is off$/m);
+    expect(stdout).toMatch(/^ {2}off {2}unseen {2}cluster: audit logging has been turned off$/m);
     expect(stdout).toMatch(/^ {2}on {3}proven {2}last event \d+ (s|min) ago, \d+ s after it happened, in 20/m);
     expect(stdout).toMatch(/1 of 2 clusters proven\.\n$/);
-    expect(stderr).toMatch(/^error: off in us-east-1\n {2}its audit logging is off\n {2}→ rad-connect enable-audit/m);
+    expect(stderr).toMatch(
+      /^error: off in us-east-1\n {2}audit logging has been turned off\n {2}→ rad-connect enable-audit/m,
+    );
   });
 });
 
@@ -203,6 +205,7 @@ describe('verify --canary', () => {
     role(world, name).policies = {};
   };
   const remade = (world: World) => {
+    traffic(world, { minutes: 30, seed: 1 });
     const { groups } = world.regions[US]!;
     delete groups[groupOf('on')];
     addLogGroup(world, US, groupOf('on'));
@@ -213,7 +216,7 @@ describe('verify --canary', () => {
       "permissions of CloudWatch Logs' role removed",
       withoutPolicy(NAMES.subscription),
       'filter',
-      /rad-cloudwatch-logs cannot put records/,
+      /not delivered: the role rad-cloudwatch-logs was changed/,
     ],
     [
       "CloudWatch Logs' role deleted",
@@ -221,28 +224,32 @@ describe('verify --canary', () => {
       'filter',
       /rad-cloudwatch-logs is gone/,
     ],
-    ["permissions of Firehose's role removed", withoutPolicy(NAMES.delivery), 'bucket', /rad-firehose cannot deliver/],
-    ['stream gone', (world) => delete world.regions[US]!.streams[NAMES.product], 'stream', /stream is gone/],
-    ['bucket gone', (world) => delete world.buckets[NAMES.bucket(US)], 'bucket', /bucket is gone/],
+    [
+      "permissions of Firehose's role removed",
+      withoutPolicy(NAMES.delivery),
+      'bucket',
+      /may not write to the bucket: the role rad-firehose/,
+    ],
+    [
+      'stream gone',
+      (world) => delete world.regions[US]!.streams[NAMES.product],
+      'stream',
+      /stream rad-eks-audit-logs is gone/,
+    ],
+    ['bucket gone', (world) => delete world.buckets[NAMES.bucket(US)], 'bucket', /bucket rad-\S+ is gone/],
     ['KMS denied to all', denyKey, 'stream', /key-a/, KEY],
-    ['KMS denied to Firehose', denyKeyToFirehose, 'bucket', /KMS key: S3\.KMS/, KEY],
-    ['bucket policy denies', denyPut, 'bucket', /policy of the bucket/],
+    ['KMS denied to Firehose', denyKeyToFirehose, 'bucket', /use of KMS key \S+key-a is denied/, KEY],
+    ['bucket policy denies', denyPut, 'bucket', /statement added to its policy/],
     ['filter deleted', (world) => delete group(world, groupOf('on')).filters[NAMES.product], 'filter', /no filter/],
     [
       'pattern changed so that it matches nothing',
       (world) => Object.assign(filter(world, 'on'), { filterPattern: '{ $.verb = "x" }' }),
       'filter',
-      /pattern was changed/,
+      /pattern was changed, and lets no/,
     ],
-    [
-      'pattern recorded that matches nothing',
-      () => {},
-      'filter',
-      /pattern does not let/,
-      '--filter-pattern {$.verb="x"}',
-    ],
-    ['group made anew by EKS', remade, 'filter', /made anew/],
-    ['group deleted', (world) => delete world.regions[US]!.groups[groupOf('on')], 'log-group', /log group is gone/],
+    ['pattern recorded that matches nothing', () => {}, 'filter', /pattern lets no/, '--filter-pattern {$.verb="x"}'],
+    ['group made anew by EKS', remade, 'log-group', /made anew/],
+    ['group deleted', (world) => delete world.regions[US]!.groups[groupOf('on')], 'log-group', /no log group/],
     [
       'logging turned off',
       (world) => Object.assign(cluster(world, 'on'), { logging: [] }),

@@ -3,7 +3,6 @@ import {
   DeleteLogStreamCommand,
   PutLogEventsCommand,
   paginateDescribeLogStreams,
-  TestMetricFilterCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
@@ -39,9 +38,3 @@ export async function writeEvent(
 
 export const deleteLogStream = ({ logs }: Aws, logGroupName: string, logStreamName: string): Promise<unknown> =>
   found(logs.send(new DeleteLogStreamCommand({ logGroupName, logStreamName })));
-
-/** Whether a filter pattern lets this message pass, as AWS sees it. */
-export async function letsPass({ logs }: Aws, filterPattern: string, message: string): Promise<boolean> {
-  const { matches } = await logs.send(new TestMetricFilterCommand({ filterPattern, logEventMessages: [message] }));
-  return (matches ?? []).length > 0;
-}

@@ -1,22 +1,24 @@
-import { explain, isDenied, restate } from '../aws/errors.ts';
-import { deleteLogStream, letsPass, logStreams, writeEvent } from '../aws/log-streams.ts';
+import { explain, restate } from '../aws/errors.ts';
+import { deleteLogStream, logStreams, writeEvent } from '../aws/log-streams.ts';
+import { tryPattern } from '../aws/patterns.ts';
 import { CANARY, clusterLogGroupName } from '../desired/names.ts';
 import { stepOf } from '../doctor/place.ts';
 import type { Spec } from '../engine/resource.ts';
 import { type Canary, canaryEvent, canaryRow, follow, newCanary } from '../verify/canary.ts';
-import { gap } from '../verify/hop.ts';
 import type { Sighting } from '../verify/look.ts';
 import type { Stop, Trouble } from '../verify/verification.ts';
 import type { Context } from './context.ts';
-import { bufferSeconds, type Followed, type Look, type Place, wayOf, whereItStops } from './proof.ts';
+import { bufferSeconds, type Followed, type Look, type Place } from './proof.ts';
 
 /** A canary on its way, or why there is none. */
 interface Sent {
   readonly cluster: string;
   readonly canary: Canary;
-  readonly stop?: Stop;
+  /** It is not written. */
+  readonly isGrounded: boolean;
   /** No event can get through, whatever it is. */
   readonly isBroken: boolean;
+  readonly stop?: Stop;
 }
 
 /** Writes one event for each cluster where one can get through, follows all of them to the bucket, and takes their log streams away. */
@@ -25,7 +27,7 @@ export async function sendCanaries(looks: readonly Look[], context: Context): Pr
   const chosen = await Promise.all(ready.map(choose));
   const groups = chosen.flatMap((sent, i) =>
     sent
-      .filter(({ stop }) => !stop)
+      .filter(({ isGrounded }) => !isGrounded)
       .map(({ cluster }) => `${clusterLogGroupName(cluster)} in ${ready[i]!.place.region.aws.region}`),
   );
   if (groups.length) await consent(groups, context);
@@ -42,34 +44,38 @@ async function consent(groups: readonly string[], { options, ask, report }: Cont
 /** Where the plan shows already that nothing gets through, or the pattern that holds would stop it, nothing is written. */
 async function choose({ place }: Look): Promise<Sent[]> {
   return Promise.all(
-    place.region.clusters.map(async (cluster) => {
+    place.region.clusters.map(async (cluster): Promise<Sent> => {
       const canary = newCanary();
-      const broken = gap(wayOf(place, cluster));
-      const stop = broken ?? (await stoppedByPattern(place, cluster, canary));
-      return { cluster, canary, isBroken: broken !== undefined, ...(stop && { stop }) };
+      if (place.gap(cluster)) return { cluster, canary, isGrounded: true, isBroken: true };
+      const stopped = await stoppedByPattern(place, cluster, canary);
+      if (!stopped) return { cluster, canary, isGrounded: false, isBroken: false };
+      return { cluster, canary, isGrounded: true, isBroken: stopped.isChanged, stop: stopped.stop };
     }),
   );
 }
 
-async function stoppedByPattern(place: Place, cluster: string, canary: Canary): Promise<Stop | undefined> {
-  const { region, seen, context, missed } = place;
+/** `isChanged`: it is not the pattern that is recorded, and so there is none to wait for. */
+async function stoppedByPattern(
+  { region, seen, context, missed }: Place,
+  cluster: string,
+  canary: Canary,
+): Promise<{ readonly stop: Stop; readonly isChanged: boolean } | undefined> {
   const filter = stepOf(seen, 'logs:subscription-filter', clusterLogGroupName(cluster));
   const pattern = ((filter?.actual.spec.filter ?? {}) as Spec).pattern;
   if (typeof pattern !== 'string') return undefined;
-  try {
-    const event = canaryEvent(canary, context.version, context.clock.now());
-    if (await letsPass(region.aws, pattern, event)) return undefined;
-  } catch (error) {
-    if (context.signal.aborted) throw context.signal.reason;
-    if (isDenied(error))
-      missed.set('logs:TestMetricFilter', 'whether the filter pattern lets a canary pass was not tried');
-    return undefined;
-  }
-  return {
-    hop: 'filter',
-    cause: `its pattern does not let a request pass such as the canary is: ${pattern}`,
-    hint: 'wait for an event that it lets pass, or go back to the default: rad-connect enable-audit --filter-pattern none',
-  };
+  const event = canaryEvent(canary, context.version, context.clock.now());
+  const trial = await tryPattern(region.aws, pattern, [event]);
+  if (context.signal.aborted) throw context.signal.reason;
+  if ('unseen' in trial && trial.unseen.code === 'PERMISSION_DENIED')
+    missed.set('logs:TestMetricFilter', 'whether the filter pattern lets a canary pass was not tried');
+  if (!('matches' in trial) || trial.matches > 0) return undefined;
+  const isChanged = pattern !== seen.settings.filterPattern;
+  const cause = isChanged ? 'its pattern was changed, and lets' : 'its pattern lets';
+  const back =
+    'wait for an event that it lets pass, or go back to the default: rad-connect enable-audit --filter-pattern none';
+  const hint = isChanged ? seen.mend : back;
+  const stop: Stop = { hop: 'filter', cause: `${cause} no request pass such as the canary is: ${pattern}`, hint };
+  return { stop, isChanged };
 }
 
 /** The canaries of a region. Whatever happens, their log streams go again; what happens here stops no other region. */
@@ -78,7 +84,7 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
   const { clock, signal } = place.context;
   const begun = clock.now();
   const flying = chosen
-    .filter(({ stop }) => !stop)
+    .filter(({ isGrounded }) => !isGrounded)
     .map((sent): Sent => ({ ...sent, canary: { ...sent.canary, sentAt: begun } }));
   /** Why one was not written. */
   const failed = new Map<string, Stop>();
@@ -100,31 +106,21 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
     trouble = { hop: null, cause: message, hint };
   }
   const left = await tidy(place, flying);
-  return Promise.all(
-    chosen.map(async (sent, i): Promise<Followed> => {
-      const { cluster, isBroken } = sent;
-      const flown = failed.has(cluster) ? undefined : flying.find((one) => one.cluster === cluster);
-      const sighting = arrived.get(sent.canary.id);
-      const row = canaryRow(flown?.canary ?? sent.canary, sighting, isOver);
-      const isLost = row.state === 'lost';
-      const stop =
-        sent.stop ??
-        failed.get(cluster) ??
-        (sighting ? undefined : trouble) ??
-        (isLost ? await overdue(look, cluster, begun) : undefined);
-      const base = { region: window.aws.region, cluster, row, isBroken: isBroken || isLost, left: i === 0 ? left : [] };
-      return { ...base, ...(sighting && { sighting }), ...(stop && { stop }) };
-    }),
-  );
-}
-
-async function overdue({ place, window, ...rest }: Look, cluster: string, begun: number): Promise<Stop> {
-  const look = { ...rest, place, window: { ...window, from: begun - CLOCKS } };
-  const stop = await whereItStops(look, cluster);
-  if (stop.hop) return stop;
-  const seconds = Math.round((place.context.clock.now() - begun) / 1_000);
-  const cause = `the event did not reach the bucket within ${seconds} s, and nothing is seen to be in the way`;
-  return { ...stop, cause, hint: 'wait some minutes and try again; see also: rad-connect status' };
+  return chosen.map((sent, i): Followed => {
+    const { cluster, isBroken } = sent;
+    const flown = failed.has(cluster) ? undefined : flying.find((one) => one.cluster === cluster);
+    const sighting = arrived.get(sent.canary.id);
+    const row = canaryRow(flown?.canary ?? sent.canary, sighting, isOver);
+    const stop = sent.stop ?? failed.get(cluster) ?? (sighting ? undefined : trouble);
+    const base = {
+      region: window.aws.region,
+      cluster,
+      row,
+      isBroken: isBroken || row.state === 'lost',
+      left: i === 0 ? left : [],
+    };
+    return { ...base, ...(sighting && { sighting }), ...(stop && { stop }) };
+  });
 }
 
 /** S3 tells times by the second, and by its own clock. Milliseconds. */

@@ -15,13 +15,13 @@ import { oneOf } from './values.ts';
 export type CommandName =
   | 'enable-audit'
   | 'status'
+  | 'verify'
   | 'teardown'
   | 'doctor'
   | 'policy'
   | RulesCommand
   | 'sandbox reset'
   | 'sandbox traffic'
-  | 'verify'
   | 'completion';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -1,14 +1,32 @@
+import type { Region } from '../desired/account.ts';
+import type { RegionFacts } from '../health/facts.ts';
 import { healthOf } from '../health/judge.ts';
 import type { RegionHealth } from '../health/verdict.ts';
 import type { Notice } from '../render/document.ts';
 import type { Context } from './context.ts';
 import { clusterFacts, isConnected, regionFacts, type Seen } from './health-facts.ts';
-import { measure } from './measure.ts';
+import { type Measured, measure } from './measure.ts';
 
 export interface Health {
   /** By region: those that are connected. */
   readonly regions: ReadonlyMap<string, RegionHealth>;
   readonly warnings: readonly Notice[];
+}
+
+/** What stands of the way from these clusters to the bucket: nothing is asked that a plan has not asked. */
+export async function standing(seen: Seen, region: Region, context: Context): Promise<RegionHealth> {
+  const measured = {
+    metrics: { unread: 'not asked', hint: null },
+    errors: [],
+    newestObject: null,
+    counted: new Set<string>(),
+  };
+  return healthOf(await factsOf(seen, region, measured, context));
+}
+
+async function factsOf(seen: Seen, region: Region, measured: Measured, context: Context): Promise<RegionFacts> {
+  const clusters = await Promise.all(region.clusters.map((name) => clusterFacts(seen, region, name, measured)));
+  return { ...regionFacts(seen, region, context), ...measured, now: context.clock.now(), clusters };
 }
 
 /** Whether events arrive, in each region that is connected and for each of its clusters; and what could not be asked. */
@@ -18,9 +36,7 @@ export async function lookAtHealth(seen: Seen, context: Context): Promise<Health
   const looked = await Promise.all(
     connected.map(async (region): Promise<[string, RegionHealth]> => {
       const measured = await measure(region, seen.home, context, warnings);
-      const clusters = region.clusters.map((name) => clusterFacts(seen, region, name, measured));
-      const facts = { ...regionFacts(seen, region, context), ...measured, now: context.clock.now() };
-      return [region.aws.region, healthOf({ ...facts, clusters: await Promise.all(clusters) })];
+      return [region.aws.region, healthOf(await factsOf(seen, region, measured, context))];
     }),
   );
   return { regions: new Map(looked), warnings };

@@ -135,6 +135,7 @@ const ROLE_OPTIONS: readonly OptionSpec[] = [
     parse: clearable(matching('--audit-logs-role-arn', ROLE_ARN, ROLE), ''),
   },
 ];
+
 const clusters = (help: string): OptionSpec => ({
   flags: '-c, --clusters <globs>',
   help,

@@ -1,10 +1,12 @@
-import { explain, isDenied } from '../aws/errors.ts';
+import { explain } from '../aws/errors.ts';
 import type { Region } from '../desired/account.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
+import { serviceRoles } from '../doctor/access.ts';
 import { type Place as SeenPlace, stepOf } from '../doctor/place.ts';
 import type { RadError } from '../engine/errors.ts';
 import type { Spec } from '../engine/resource.ts';
+import type { RegionHealth, Verdict } from '../health/verdict.ts';
 import type { Notice } from '../render/document.ts';
-import { type DeliveryError, deliveryErrors, gap, stopOf, type Way } from '../verify/hop.ts';
 import { lastEvents, type Sighting, type Window } from '../verify/look.ts';
 import type { CanaryRow, Stop, Trouble, VerificationRow } from '../verify/verification.ts';
 import type { Context } from './context.ts';
@@ -19,6 +21,12 @@ export interface Place {
   readonly context: Context;
   /** Permissions that were missed, each with what comes of it. */
   readonly missed: Map<string, string>;
+  /** Whether something does not stand on the way from a cluster to the bucket. */
+  gap(cluster: string): Verdict | undefined;
+  /** What the services tell of it; asked once, when it is first wanted. */
+  health(): Promise<RegionHealth | undefined>;
+  /** What could not be asked about it. */
+  readonly warnings: Notice[];
   /** What seems to be wrong with the KMS key of the region. */
   readonly keyTrouble: Notice | undefined;
 }
@@ -39,19 +47,13 @@ export interface Followed {
   readonly cluster: string;
   readonly row: CanaryRow;
   readonly sighting?: Sighting;
-  /** Why it was not sent, or did not arrive. */
+  /** Why it was not sent, or what came between. */
   readonly stop?: Stop;
   /** It shows that no event can arrive. */
   readonly isBroken: boolean;
   /** Log streams that could not be taken away. */
   readonly left: readonly Trouble[];
 }
-
-export const wayOf = ({ seen, keyTrouble }: Place, cluster: string): Way => ({
-  ...seen,
-  cluster,
-  keyTrouble: keyTrouble?.message,
-});
 
 export async function lookForEvents(place: Place): Promise<Look> {
   const { region, home, context } = place;
@@ -93,18 +95,25 @@ export async function rowOf(look: Look, cluster: string, canaries: readonly Foll
   const sighting = canary?.sighting ?? look.seen.get(cluster);
   const base = { region, cluster, canary: canary?.row ?? null, ...seenAs(sighting, place.context.clock.now()) };
   if (error) return { ...base, state: 'failed', hop: 'bucket', cause: error.message, hint: error.hint ?? null };
-  if (canary?.stop && (canary.isBroken || !sighting))
-    return { ...base, state: canary.isBroken ? 'failed' : 'unseen', ...canary.stop };
+  if (canary?.isBroken) return { ...base, state: 'failed', ...(canary.stop ?? (await overdue(place, cluster))) };
   const { cause = null, hint = null } = canary?.stop ?? {};
   if (sighting) return { ...base, state: 'proven', hop: null, cause, hint };
-  const stop = await whereItStops(look, cluster);
-  return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context)) };
+  if (canary?.stop) return { ...base, state: 'unseen', ...canary.stop };
+  const stop = await whereItStops(place, cluster);
+  return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context, stop.cause)) };
 }
 
-const silent = ({ options: { since = 0, canary } }: Context) => ({
-  cause: `no event in the last ${Math.round(since / 60_000)} min, and nothing is seen to be in the way`,
-  hint: canary ? null : 'find out with an event of ours: rad-connect verify --canary',
+const silent = ({ options: { since = 0 } }: Context, cause: string) => ({
+  cause: `no event in the last ${Math.round(since / 60_000)} min: ${cause}`,
+  hint: 'find out with an event of ours: rad-connect verify --canary',
 });
+
+async function overdue(place: Place, cluster: string): Promise<Stop> {
+  const stop = await whereItStops(place, cluster);
+  if (stop.hop) return stop;
+  const cause = `the event did not reach the bucket in time; ${stop.cause}`;
+  return { ...stop, cause, hint: 'wait some minutes and try again; see also: rad-connect status' };
+}
 
 function seenAs(sighting: Sighting | undefined, now: number) {
   if (!sighting) return { lastEventAt: null, ageSeconds: null, delaySeconds: null, key: null, events: 0 };
@@ -114,22 +123,19 @@ function seenAs(sighting: Sighting | undefined, now: number) {
   return { lastEventAt: new Date(at).toISOString(), ageSeconds, delaySeconds, key, events };
 }
 
-export async function whereItStops({ place, window }: Look, cluster: string): Promise<Stop> {
-  const way = wayOf(place, cluster);
-  return gap(way) ?? stopOf(way, await errorsOf(place, window));
-}
-
-async function errorsOf(
-  { region: { aws }, home: { names }, missed, context }: Place,
-  { from }: Window,
-): Promise<DeliveryError[]> {
-  try {
-    return await deliveryErrors(aws, names.errorLogGroup, from);
-  } catch (error) {
-    if (context.signal.aborted) return [];
-    if (isDenied(error)) missed.set('logs:FilterLogEvents', 'what Firehose could not deliver is not seen');
-    return [];
+/** Where the events of a cluster stop: as its services tell, else as its roles read, else by what is known of the key. */
+export async function whereItStops(place: Place, cluster: string): Promise<Stop> {
+  const { seen, keyTrouble } = place;
+  const told = (await place.health())?.clusters.get(cluster);
+  const verdict = told?.hop ? told : place.gap(cluster);
+  if (verdict?.hop) return { hop: verdict.hop, cause: verdict.cause ?? verdict.state, hint: verdict.hint };
+  const [refusal] = serviceRoles(seen);
+  if (refusal) {
+    const isOfFilter = refusal.message.includes(roleNameOf(roleArns(seen.names, seen.settings).subscription));
+    return { hop: isOfFilter ? 'filter' : 'bucket', cause: refusal.message, hint: refusal.hint };
   }
+  if (keyTrouble) return { hop: 'stream', cause: keyTrouble.message, hint: keyTrouble.hint };
+  return { hop: null, cause: told?.cause ?? 'nothing is seen to be in the way', hint: null };
 }
 
 /** Of the stream as it is; AWS's default where that cannot be seen (Firehose API reference, BufferingHints). */

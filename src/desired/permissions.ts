@@ -193,18 +193,17 @@ const USE_KEYS: Calls = {
 /** Proof from the bucket; what RAD may is asked of IAM, and tried where its role names who asks. */
 const READ: Calls = {
   'iam:SimulatePrincipalPolicy': [{ on: 'reader', optional: true }],
-  'logs:FilterLogEvents': [{ on: 'errorLogGroups', optional: true }],
   's3:GetObject': [{ on: 'objects', when: ['ofAccount'] }],
   's3:ListObjectsV2': bucket('s3:ListBucket'),
   'sts:AssumeRole': [{ on: 'reader', optional: true }],
 };
 const READ_WITH_KEYS: Calls = { 's3:GetObject': [{ on: 'keys', action: 'kms:Decrypt', when: ['byS3'] }] };
 const SEND: Calls = {
+  ...TRY_PATTERN,
   'logs:CreateLogStream': on('canaryLogStreams'),
   'logs:DeleteLogStream': on('canaryLogStreams'),
   'logs:DescribeLogStreams': on('clusterLogGroups'),
   'logs:PutLogEvents': on('canaryLogStreams'),
-  'logs:TestMetricFilter': [{ on: 'anything', optional: true }],
 };
 
 /** What a command calls: in any case, and where an option is given, or not. */
@@ -212,11 +211,11 @@ interface CommandCalls {
   readonly always: readonly Calls[];
   readonly kmsKeys?: Calls;
   readonly adopt?: Calls;
+  readonly canary?: Calls;
   readonly rolePath?: Calls;
   readonly boundary?: Calls;
   readonly noBoundary?: Calls;
   readonly usedRoles?: Calls;
-  readonly canary?: Calls;
   /** The record is in the tags of a bucket. */
   readonly usedReader?: Calls;
 }
@@ -240,7 +239,7 @@ const CALLS = {
     usedReader: FIND_RECORD,
   },
   verify: {
-    always: [FIND, optionally(INSPECT), READ],
+    always: [FIND, optionally(INSPECT), WATCH, READ],
     kmsKeys: { ...LOOK_AT_KEYS, ...READ_WITH_KEYS },
     canary: SEND,
     rolePath: FIND_ROLES,
@@ -269,13 +268,13 @@ export const COMMANDS = Object.keys(CALLS) as Command[];
 export interface Extras {
   readonly kmsKeys?: readonly string[];
   readonly adopt?: boolean;
+  readonly canary?: boolean;
   /** Where in IAM our roles are. */
   readonly rolePath?: string | undefined;
   /** The policy that every role of ours must have as its permissions boundary; empty: they lose the one that they have. */
   readonly boundary?: string | undefined;
   /** The ARNs of roles that were made elsewhere. */
   readonly usedRoles?: { readonly [R in 'reader' | 'delivery' | 'subscription']?: string | undefined };
-  readonly canary?: boolean;
 }
 
 /** All calls of a command, each with what it needs. */

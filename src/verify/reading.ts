@@ -7,6 +7,7 @@ import { listObjects } from '../aws/objects.ts';
 import { patiently } from '../aws/patience.ts';
 import { permits } from '../aws/permits.ts';
 import { seemsDenied } from '../aws/simulate.ts';
+import { roleArns, roleNameOf } from '../desired/roles.ts';
 import { radAccessExam, radTrustExam } from '../doctor/access.ts';
 import { type Place, stepOf } from '../doctor/place.ts';
 import type { Spec } from '../engine/resource.ts';
@@ -34,8 +35,9 @@ interface Credentials {
 /** Whether RAD's role lets RAD in, and may read the bucket of the region: as it reads, as IAM weighs it, and tried where that may be. */
 export async function canRead(reading: Reading): Promise<ReaderRow> {
   const { place } = reading;
-  const { names, region, mend } = place;
-  const trust = stepOf(place, 'iam:role', names.role.reader)?.actual.spec.trust as Spec | undefined;
+  const { region, mend } = place;
+  const arn = arnOf(place);
+  const trust = stepOf(place, 'iam:role', roleNameOf(arn))?.actual.spec.trust as Spec | undefined;
   const tried = trust ? await assume(reading, trust) : {};
   const base = { region, by: 'policies', notTried: tried.notTried ?? null, cause: null, hint: null } as const;
   if (tried.error) return { ...base, canRead: 'no', by: 'sts:AssumeRole', cause: tried.error, hint: mend };
@@ -49,8 +51,10 @@ export async function canRead(reading: Reading): Promise<ReaderRow> {
   if (!denied) return { ...base, canRead: 'yes' };
   const by = 'iam:SimulatePrincipalPolicy';
   if (denied.length === 0) return { ...base, canRead: 'yes', by };
-  return { ...base, canRead: 'no', by, cause: `IAM denies ${names.role.reader} ${denied.join(', ')}`, hint: mend };
+  return { ...base, canRead: 'no', by, cause: `IAM denies ${arn} ${denied.join(', ')}`, hint: mend };
 }
+
+const arnOf = ({ names, settings }: Place) => roleArns(names, settings).reader;
 
 /** undefined: that may not be asked, or there is nobody to ask. */
 async function deniedByIam({ home, place, clock, signal, without }: Reading): Promise<string[] | undefined> {
@@ -62,7 +66,7 @@ async function deniedByIam({ home, place, clock, signal, without }: Reading): Pr
     { actions: ['s3:GetObject'], resources: [`${bucket}/object`], context },
   ];
   try {
-    const role = names.roleArn(names.role.reader);
+    const role = arnOf(place);
     return await patiently(clock, 'no answer to iam:SimulatePrincipalPolicy', (calls) =>
       seemsDenied(home, role, asked, calls),
     );
@@ -91,7 +95,7 @@ async function assume(
   const context = { 'sts:externalid': externalId || null };
   if (!permits([trust], { action: 'sts:AssumeRole', principals: namesOf(caller), context }))
     return { notTried: `sts:AssumeRole: only ${radRoleArn} may` };
-  const RoleArn = names.roleArn(names.role.reader);
+  const RoleArn = arnOf(place);
   const input = { RoleArn, RoleSessionName: 'rad-connect-verify', ...(externalId && { ExternalId: externalId }) };
   try {
     const { Credentials: made } = await home.sts.send(new AssumeRoleCommand(input));

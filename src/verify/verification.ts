@@ -1,7 +1,5 @@
 import type { RadError } from '../engine/errors.ts';
-
-/** The places on the way of an event, in this order. */
-export type Hop = 'cluster' | 'log-group' | 'filter' | 'stream' | 'bucket';
+import type { Hop } from '../health/verdict.ts';
 
 /** Where the events of a cluster stop, as far as it can be told, why, and what mends it. */
 export interface Stop {

@@ -37,8 +37,8 @@ export function policy(options: PolicyOptions): Result {
   checkPartition(partition, '--audit-logs-role-arn', [reader]);
   checkPartition(partition, '--kms-key', kmsKeys);
   const adopt = options.adopt === true;
-  const usedRoles = { delivery, subscription, reader };
   const canary = options.canary === true;
+  const usedRoles = { delivery, subscription, reader };
   const place: Place = { partition, account, prefix, rolePath, boundary, kmsKeys, adopt, canary, usedRoles };
   const documents =
     whose === 'boundary' ? [rolesBoundary(place)] : operatorPolicy(whose === 'all' ? COMMANDS : [whose], place);

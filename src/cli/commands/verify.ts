@@ -8,6 +8,8 @@ import { sendCanaries } from '../canaries.ts';
 import { type Context, mendWith } from '../context.ts';
 import { checkRegions, converge, type Situation } from '../converge.ts';
 import { withoutPermission } from '../discover.ts';
+import { lookAtHealth, standing } from '../health.ts';
+import type { Seen } from '../health-facts.ts';
 import { lookForEvents, type Place, rowOf } from '../proof.ts';
 import { usage } from '../values.ts';
 import { survey } from './status.ts';
@@ -20,7 +22,7 @@ export async function verify(context: Context): Promise<Result> {
     throw usage('--yes is needed with --canary where nobody can be asked: it writes into the audit logs');
   const situation = narrowed(await survey(context), options.clusters ?? []);
   const plan = await converge({ command: 'verify', goal: 'present', readOnly: true }, situation, context);
-  const places = placesOf(situation, plan.steps, context);
+  const places = await placesOf({ ...situation, steps: plan.steps }, situation, context);
   if (places.length === 0)
     return { ...plan, proof: { verification: [], reader: [], errors: [] }, error: nothingThere() };
 
@@ -40,6 +42,7 @@ export async function verify(context: Context): Promise<Result> {
     warnings: [
       ...plan.warnings,
       ...looks.flatMap(({ warnings }) => warnings),
+      ...unlike(places.flatMap(({ warnings }) => warnings)),
       ...plan.steps.flatMap(unseen),
       ...reader.flatMap(cannotRead),
       ...missedOf(places),
@@ -66,29 +69,46 @@ const nothingThere = () =>
     hint: 'begin with: rad-connect enable-audit',
   });
 
-function placesOf(
-  { regions, found, home, settings, warnings }: Situation,
-  steps: readonly Step[],
-  context: Context,
-): Place[] {
-  return regions
-    .filter(({ clusters }) => clusters.length)
-    .map((region): Place => {
-      const name = region.aws.region;
-      const seen = {
-        region: name,
-        connected: home.connected.includes(name),
-        state: 'ok' as const,
-        clusters: found.find((one) => one.name === name)?.clusters.length ?? 0,
-        steps: steps.filter(({ resource }) => resource.region === name || placeOf(resource) === 'global'),
-        names: home.names,
-        account: home.account,
-        settings,
-        mend: mendWith(context, name),
-      };
-      const keyTrouble = warnings.find(({ code, region: where }) => code === 'KMS_KEY_POLICY' && where === name);
-      return { region, seen, home, context, missed: new Map(), keyTrouble };
-    });
+/** Each region with clusters to look for. */
+function placesOf(all: Seen, { found, warnings }: Situation, context: Context): Promise<Place[]> {
+  const { home, settings } = all;
+  return Promise.all(
+    all.regions
+      .filter(({ clusters }) => clusters.length)
+      .map(async (region): Promise<Place> => {
+        const name = region.aws.region;
+        const seen = {
+          region: name,
+          connected: home.connected.includes(name),
+          state: 'ok' as const,
+          clusters: found.find((one) => one.name === name)?.clusters.length ?? 0,
+          steps: all.steps.filter(({ resource }) => resource.region === name || placeOf(resource) === 'global'),
+          names: home.names,
+          account: home.account,
+          settings,
+          mend: mendWith(context, name),
+        };
+        const { clusters, delivery } = await standing(all, region, context);
+        const told: Notice[] = [];
+        const ask = async () => {
+          const { regions, warnings: unasked } = await lookAtHealth({ ...all, regions: [region] }, context);
+          told.push(...unasked);
+          return regions.get(name);
+        };
+        let health: ReturnType<Place['health']> | undefined;
+        return {
+          region,
+          seen,
+          home,
+          context,
+          missed: new Map(),
+          gap: (cluster) => [clusters.get(cluster), delivery].find((one) => one?.hop),
+          health: () => (health ??= ask()),
+          warnings: told,
+          keyTrouble: warnings.find(({ code, region: where }) => code === 'KMS_KEY_POLICY' && where === name),
+        };
+      }),
+  );
 }
 
 function readerOf({ region: { aws }, seen, home, context, missed }: Place): Promise<ReaderRow> {
@@ -130,6 +150,11 @@ const unseen = ({ resource, reason, error }: Step): Notice[] =>
         },
       ]
     : [];
+
+/** What was missed in several regions is told once. */
+const unlike = (notices: readonly Notice[]): Notice[] => [
+  ...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values(),
+];
 
 /** Each permission that was missed, once. */
 const missedOf = (places: readonly Place[]): Notice[] =>
