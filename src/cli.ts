@@ -44,7 +44,8 @@ function onInterrupt(stop: () => void, isQuiet: boolean): () => void {
       process.stderr.write('\nStopping: calls in flight are being finished; once more to give them up.\n');
     stop();
   };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  // A terminal that is closed hangs up.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
   return () => {
     for (const signal of signals) process.off(signal, listener);

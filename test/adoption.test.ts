@@ -178,6 +178,15 @@ describe('what cannot be taken over is refused with the reason, and keeps delive
     expect(theirRoles(world)).toHaveLength(3);
   });
 
+  it('where ours comes to nothing, no filter of theirs goes, and Terraform is told nothing', async () => {
+    const { run, world } = account(connected());
+    const { code, json } = await run(ADOPT, { faults: denying('CreateDeliveryStream') });
+    expect(code).toBe(3);
+    for (const name of ['/aws/eks/off/application', groupOf('on')])
+      expect(Object.keys(group(world, name).filters)).toContain('ksoc-audit-logs');
+    expect(json.outputs.terraform).toBeNull();
+  });
+
   it('a filter of somebody on another log group of EKS keeps the stream', async () => {
     const { run, world } = account(
       connected((w) => {

@@ -96,7 +96,11 @@ export async function converge(
       ? await lostRecord(account)
       : undefined;
   const known = goal === 'present' && !signal.aborted ? await knownToRad(outcomes, account, settings) : [];
-  return { ...result, outcomes, warnings: [...result.warnings, ...known], ...(error && { error }) };
+  const isTakenOver = outcomes.every(
+    ({ step, status }) => !step.resource.about || /^(done|unchanged|kept)$/.test(status),
+  );
+  const outputs = { ...result.outputs, ...(!isTakenOver && { terraform: null }) };
+  return { ...result, outcomes, outputs, warnings: [...result.warnings, ...known], ...(error && { error }) };
 }
 
 /** Where nothing is recorded yet: our reader role, or where it was made elsewhere the bucket of the first region. */
@@ -115,7 +119,8 @@ function outputsOf({ names, regions, adoption }: Account, settings: Settings): O
     externalId: externalId || null,
     buckets: each(names.bucket),
     streams: each(() => names.stream),
-    terraform: adoption && isFound(adoption) ? terraformBlocks(adoption.buckets) : null,
+    // Not before the last of it is taken over: what the blocks forget, Terraform would not bring back.
+    terraform: adoption && isFound(adoption) && !adoption.elsewhere?.length ? terraformBlocks(adoption.buckets) : null,
   };
 }
 

@@ -139,7 +139,7 @@ const ROLE_OPTIONS: readonly OptionSpec[] = [
 const clusters = (help: string): OptionSpec => ({
   flags: '-c, --clusters <globs>',
   help,
-  parse: clearable(globs('--clusters'), []),
+  parse: clearable(globs('--clusters', { chooses: true }), []),
 });
 
 export const ENABLE_OPTIONS: readonly OptionSpec[] = [
@@ -147,7 +147,7 @@ export const ENABLE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--exclude-clusters <globs>',
     help: 'clusters to leave out',
-    parse: clearable(globs('--exclude-clusters'), []),
+    parse: clearable(globs('--exclude-clusters', { chooses: false }), []),
   },
   {
     flags: '--external-id <id>',

@@ -24,16 +24,16 @@ const appended = (value: string, previous: unknown): string[] => [
   ...((previous as string[] | undefined) ?? []),
   ...split(value),
 ];
-/** Globs; the one that matches everything is as good as none. */
+/** Globs. To choose by, the one that matches everything is as good as none. */
 export const globs =
-  (name: string) =>
+  (name: string, { chooses }: { readonly chooses: boolean }) =>
   (value: string, previous: unknown): string[] => {
     if (split(value).length === 0) throw usage(`${name} is empty: name clusters or globs`);
     for (const glob of split(value)) {
       const why = malformed(glob);
       if (why) throw usage(`${name} ${glob}: ${why}`);
     }
-    return value === '*' ? [] : appended(value, previous);
+    return chooses && value === '*' ? [] : appended(value, previous);
   };
 
 export function matching(name: string, pattern: RegExp, allowed: string) {

@@ -91,10 +91,12 @@ function regionOfModule(
   const arn = streamArn(account, aws.region);
   const isTheirs = ({ filter }: Spec) => (filter as Spec | undefined)?.destination === arn;
   const { groups = [], feeders = [] } = adoption.regions.get(aws.region) ?? {};
+  const all = groups.flatMap(({ name }) => filterOf(aws.region, name) ?? []);
   const filters = groups.map(({ name, leftOut }) => {
     const ours = filterOf(aws.region, name);
     return subscriptionFilter(MODULE.filter).gone(aws, name, isTheirs, {
-      needs: ours ? [ours] : [],
+      // On a log group that is no cluster's nothing of ours comes to stand: its filter goes once all of ours in the region do.
+      needs: ours ? [ours] : all,
       about: ABOUT,
       refused: (actual) =>
         leftOut

@@ -362,3 +362,9 @@ describe('--sandbox', () => {
     expect(readdirSync(folder)).toEqual(['mine.json']);
   });
 });
+
+it("--exclude-clusters '*' leaves all of them out, and --clusters '*' none", () => {
+  const meaning = (line: string) => parse({ argv: line.split(' '), env: {}, version: '', print: () => {} })!.options;
+  expect(meaning('enable-audit --exclude-clusters *')).toMatchObject({ excludeClusters: ['*'] });
+  expect(meaning('enable-audit --clusters *')).toMatchObject({ clusters: [] });
+});

@@ -45,7 +45,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   const settings = await settingsOf(home, { ...given, ...externalId });
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
-  const ofPattern = await checkPattern(chosen[0]?.aws, given);
+  const ofPattern = await checkPattern(found.find(({ state }) => state === 'ok')?.aws, given);
   const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings);
   const ofRoles = await lookAtRoles(home, regions, settings, context);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
