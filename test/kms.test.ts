@@ -41,6 +41,12 @@ async function enabled(key = A, world = small(), line = ENABLE) {
   return here;
 }
 
+it('a key for a region that is not in the run is told', async () => {
+  const { code, json } = await account(small(US, EU)).run(`${ENABLE} --dry-run --kms-key ${EU}=${keyArn('key-a', EU)}`);
+  expect(code).toBe(0);
+  expect(json.warnings).toContainEqual(expect.objectContaining({ code: 'KMS_KEY_UNUSED', region: EU }));
+});
+
 describe('a key of the customer', () => {
   it('encrypts bucket and stream, and the three roles may use it for that only', async () => {
     const { world, run } = await enabled();

@@ -1,5 +1,5 @@
 import { DATA_TYPE } from '../../desired/desired.ts';
-import { checkKeys } from '../../desired/keys.ts';
+import { checkKeys, EVERY_REGION, type KeyChoice } from '../../desired/keys.ts';
 import { checkPrefix } from '../../desired/names.ts';
 import { checkRoom } from '../../desired/record.ts';
 import { select } from '../../desired/select.ts';
@@ -38,6 +38,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   const places = found.map(({ name }) => name);
   checkPrefix(options.namePrefix, places);
   checkKeys(options.kmsKey, places, home.partition);
+  const unused = unusedKeys(options.kmsKey ?? {}, places);
   const given = { ...givenSettings(options), ...clusters };
   const recorded = recordOf(home).account.externalId;
   const externalId =
@@ -76,7 +77,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions,
-      warnings: [...warnings, ...ofPattern, ...ofKeys, ...ofRoles, ...warned, ...told],
+      warnings: [...warnings, ...ofPattern, ...unused, ...ofKeys, ...ofRoles, ...warned, ...told],
       ...(adoption && { adoption }),
     },
     context,
@@ -137,6 +138,18 @@ function tolerate(found: readonly Found[], named: readonly string[]): { tolerate
   });
   return { tolerated, warned };
 }
+
+/** A typo in the name of a region must not mean that its bucket is not encrypted with the key. */
+const unusedKeys = (keys: KeyChoice, places: readonly string[]): Notice[] =>
+  Object.keys(keys)
+    .filter((region) => region !== EVERY_REGION && !places.includes(region))
+    .map((region) => ({
+      code: 'KMS_KEY_UNUSED',
+      region,
+      id: region,
+      message: `the key for ${region} is used for nothing: that region is not in this run`,
+      hint: 'name it with --regions, or leave it out of --kms-key',
+    }));
 
 const noClusters = (regions: readonly string[]): Notice[] =>
   regions.length === 0
