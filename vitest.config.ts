@@ -7,6 +7,7 @@ export default defineConfig({
     sequence: { shuffle: true },
     maxWorkers: '100%',
     testTimeout: 120_000,
+    hookTimeout: 60_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
 });
