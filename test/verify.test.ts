@@ -350,6 +350,22 @@ describe('verify --canary', () => {
     expect(json.verification!.map(({ canary }) => canary!.state)).toContain('unknown');
   });
 
+  it('told to stop while it waits, it says what it has seen', async () => {
+    let stop = () => {};
+    const { world, verify } = await connected();
+    let looks = 0;
+    const faults = ({ operation }: Call) => {
+      if (operation === 'ListObjectsV2' && canaryStreams(world).length && ++looks === 1) stop();
+      return undefined;
+    };
+    const onInterrupt = (how: () => void) => {
+      stop = how;
+    };
+    const { code, row } = await verify(CANARY, { faults, onInterrupt });
+    expect([code, row('on').state, row('on').canary!.state]).toEqual([130, 'unseen', 'unknown']);
+    expect(canaryStreams(world)).toEqual([]);
+  });
+
   it('killed, its log streams are taken away by the next run', async () => {
     const { world, run, verify } = await connected();
     let sent = false;

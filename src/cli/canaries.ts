@@ -91,6 +91,7 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
   let trouble: Stop | undefined;
   let arrived: ReadonlyMap<string, Sighting> = new Map();
   let isOver = false;
+  const left: Trouble[] = [];
   try {
     await Promise.all(flying.map((sent) => write(place, sent, failed)));
     if (signal.aborted) throw signal.reason;
@@ -99,13 +100,15 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
       followed(look, begun),
       waited.map(({ canary }) => canary),
     );
-    isOver = !signal.aborted;
+    if (signal.aborted) throw signal.reason;
+    isOver = true;
   } catch (error) {
     const { code, message, hint = null } = explain(error);
     if (code === 'INTERNAL') throw error;
     trouble = { hop: null, cause: message, hint };
+  } finally {
+    left.push(...(await tidy(place, flying)));
   }
-  const left = await tidy(place, flying);
   return chosen.map((sent, i): Followed => {
     const { cluster, isBroken } = sent;
     const flown = failed.has(cluster) ? undefined : flying.find((one) => one.cluster === cluster);
