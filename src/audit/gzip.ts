@@ -30,6 +30,8 @@ export async function* plainText(
       const held = await input.see(MAGIC.length);
       if (held.length === 0) return;
       if (depth >= DEEPEST || !held.subarray(0, MAGIC.length).equals(MAGIC)) {
+        // Text is never read twice, so none is kept.
+        input.mark();
         yield* textUpToMember(input, held);
         continue;
       }
