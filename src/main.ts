@@ -17,6 +17,7 @@ import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { createStopper } from './stop.ts';
+import { nameOf } from './sync/place.ts';
 import { watch } from './watch.ts';
 
 /** Runs one command line and gives its exit code. The result goes to stdout, all else to stderr. */
@@ -38,7 +39,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     quiet: options.quiet === true,
     debug: options.debug === true,
     colour: options.color !== false,
-    detailed: options.detailedExitcode === true,
+    detailed: options.detailedExitcode === true || options.check === true,
     told: new Set(),
   };
   try {
@@ -116,6 +117,7 @@ const COMMANDS: Readonly<
   teardown: async () => (await import('./cli/commands/teardown.ts')).teardown,
   doctor: async () => (await import('./cli/commands/doctor.ts')).doctor,
   verify: async () => (await import('./cli/commands/verify.ts')).verify,
+  sync: async () => (await import('./cli/commands/sync.ts')).sync,
 };
 
 const isRules = (command: Invocation['command']): command is RulesCommand => command.startsWith('rules ');
@@ -210,11 +212,12 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       ask,
       rad,
       version: io.version,
-      connect: (region, accountId, { last, credentials } = {}) =>
+      connect: (region, accountId, { last, credentials, bulk } = {}) =>
         createAws(region, accountId, {
           ...clients,
           ...(last && { signal: kill }),
           ...(credentials && { credentials }),
+          ...(bulk && BULK),
         }),
       defaultRegion: () => defaultRegion(io.env, profile as string | undefined),
     };
@@ -234,6 +237,9 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     for (const take of undo) take();
   }
 }
+
+/** Objects are many, and a large one takes its time on a slow line. */
+const BULK = { concurrency: 24, patience: 900_000 };
 
 /** Seconds. */
 const EVERY = 60;
@@ -285,7 +291,9 @@ async function realAws(env: Io['env'], profile: string | undefined): Promise<Bac
   return { clock: realClock, name: source.name, network, source };
 }
 
-function firstLine(command: string, { regions, namePrefix, yes }: Options, name: string, possible: boolean): string {
+function firstLine(command: string, options: Options, name: string, possible: boolean): string {
+  const { regions, namePrefix, yes, from, to } = options;
+  if (from && to) return `rad-connect ${command}: ${name}, ${nameOf(from)} to ${nameOf(to)}`;
   const where = regions?.length
     ? `regions ${regions.join(', ')}`
     : command === 'enable-audit' && possible && !yes

@@ -45,11 +45,15 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/(names|roles)\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-sts$|node:crypto$)/,
     types: /^(aws\/|desired\/|health\/)/,
   },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|verify\/|ora$)/ },
+  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|sync\/|verify\/|ora$)/ },
+  sync: {
+    any: /^(engine\/|audit\/(gzip|keys)\.ts$|aws\/(errors|objects)\.ts$|node:(crypto|fs\/promises|path)$)/,
+    types: /^aws\//,
+  },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|verify\/|aws\/(account-policies|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -13,6 +13,7 @@ import { RadError } from '../engine/errors.ts';
 import type { Run } from '../engine/resource.ts';
 import type { Aws } from './clients.ts';
 import { found, isDenied, isError, restate } from './errors.ts';
+import { decode } from './objects.ts';
 
 /** Deletes every version and delete marker, then the bucket; what arrives meanwhile too. Holds one page at a time. */
 export async function emptyAndDelete(aws: Aws, Bucket: string, run: Run): Promise<void> {
@@ -114,10 +115,6 @@ const identifiers = (page: ListObjectVersionsCommandOutput): ObjectIdentifier[] 
     Key: decode(Key, page),
     VersionId,
   }));
-/** Keys are asked for URL-encoded, since XML cannot carry every character; S3 writes a space as `+`. Other stores may not encode them. */
-const decode = (key: string, { EncodingType }: { readonly EncodingType?: string | undefined }) =>
-  EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', '%20')) : key;
-
 async function abortUploads({ s3 }: Aws, own: Own): Promise<void> {
   for (let more = true; more; ) {
     const page = await found(s3.send(new ListMultipartUploadsCommand({ ...own, EncodingType: 'url' })));

@@ -68,6 +68,8 @@ export interface ClientOptions {
   readonly version: string;
   /** Calls in flight at once in a region. */
   readonly concurrency: number;
+  /** How long an answer may take, where it is not the usual. Milliseconds. */
+  readonly patience?: number;
   readonly maxAttempts?: number | undefined;
   readonly profile?: string | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | Provider | undefined;
@@ -142,7 +144,7 @@ interface Context {
  * bunch there, once more when it has one. A pause between attempts holds no place. The first attempt waits before the SDK
  * has put the request together: in a large account thousands wait, and with its request a call takes twenty times the memory.
  */
-function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions) {
+function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOUT, onCall }: ClientOptions) {
   const [pace, start] = [createPacer(clock), createPacer(clock)];
   const limit = createLimiter(concurrency);
   return (service: string, region: string) => {
@@ -159,7 +161,7 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
         return limit(async () => {
           await start(service, operationOf(context), signal);
           if (signal.aborted) throw signal.reason;
-          return answered(next(args), clock, kill);
+          return answered(next(args), clock, kill, patience);
         });
       };
     const whole =
@@ -198,12 +200,12 @@ function createTurn({ clock, signal, kill, concurrency, onCall }: ClientOptions)
 }
 
 /** A call is given up when no answer has come in time; the SDK counts a TimeoutError as one that passes, and tries again. */
-function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal): Promise<T> {
-  const late = Object.assign(new Error(`no answer within ${ANSWER_TIMEOUT / 1_000} s`), { name: 'TimeoutError' });
+function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal, patience: number): Promise<T> {
+  const late = Object.assign(new Error(`no answer within ${patience / 1_000} s`), { name: 'TimeoutError' });
   return new Promise((resolve, reject) => {
     const give = () => reject(kill.reason);
     kill.addEventListener('abort', give, { once: true });
-    within(call, clock, ANSWER_TIMEOUT, late)
+    within(call, clock, patience, late)
       .then(resolve, reject)
       .finally(() => kill.removeEventListener('abort', give));
   });

@@ -37,26 +37,35 @@ const REST = 60_000;
 
 /** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
 export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
-  const { clock, signal } = needs;
+  let tools: Tools | undefined;
+  return renewed(needs, async (asker) => {
+    tools ??= await toolsFor(needs, asker);
+    return resolve(tools);
+  });
+}
+
+/** The same, however they are got. What is forgotten is got anew when it is next asked for. */
+export function renewed(
+  { clock, signal }: Pick<Needs, 'clock' | 'signal'>,
+  resolve: (asker: Asker) => Promise<AwsCredentialIdentity>,
+): Provider & { forget(): void } {
   const left = ({ expiration }: AwsCredentialIdentity) =>
     (expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now();
-  let tools: Tools | undefined;
   let present: AwsCredentialIdentity | undefined;
   let pending: Promise<AwsCredentialIdentity> | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
   const renew = async (asker: Asker = {}) => {
-    tools ??= await toolsFor(needs, asker);
     try {
       // Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign.
-      present = await unlessAborted(resolve(tools), signal);
+      present = await unlessAborted(resolve(asker), signal);
     } catch (error) {
       if (!present || left(present) <= 0 || signal.aborted) throw error;
       failedAt = clock.now();
     }
     return present;
   };
-  return (asker) => {
+  const provide: Provider = (asker) => {
     const serves = present !== undefined && left(present) > 0;
     if (present && serves && (left(present) > MARGIN || clock.now() - failedAt < REST)) return Promise.resolve(present);
     pending ??= renew(asker).finally(() => {
@@ -66,6 +75,11 @@ export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCrede
     pending.catch(() => {});
     return Promise.resolve(present);
   };
+  return Object.assign(provide, {
+    forget() {
+      present = undefined;
+    },
+  });
 }
 
 async function toolsFor(

@@ -6,6 +6,7 @@ import {
   RULES_LIST_OPTIONS,
   RULES_OPTIONS,
   STATUS_OPTIONS,
+  SYNC_OPTIONS,
   TEARDOWN_OPTIONS,
   TRAFFIC_OPTIONS,
   VERIFY_OPTIONS,
@@ -19,6 +20,7 @@ export type CommandName =
   | 'teardown'
   | 'doctor'
   | 'policy'
+  | 'sync'
   | RulesCommand
   | 'sandbox reset'
   | 'sandbox traffic'
@@ -99,6 +101,16 @@ export const COMMANDS: readonly CommandSpec[] = [
       'rad-connect policy --for enable-audit > policy.json',
       'rad-connect policy --for boundary --account 123456789012',
       'rad-connect policy | jq -c .',
+    ],
+  },
+  {
+    name: 'sync',
+    help: "copy audit objects from a customer's bucket into a tenant's, or into a folder",
+    options: SYNC_OPTIONS,
+    examples: [
+      'rad-connect sync --from s3://rad-eks-audit-logs-123456789012-eu-west-1-an --to ./audit',
+      'rad-connect sync --from s3://… --to s3://tenants/acme --role-arn arn:…:role/rad-audit-logs --external-id 5b1c…',
+      'rad-connect sync --from s3://… --to s3://tenants/acme --check -o json',
     ],
   },
   {

@@ -3,6 +3,7 @@ import type { Clock } from '../aws/clock.ts';
 import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
 import type { Rad } from '../rad/api.ts';
+import type { BucketPlace, Place } from '../sync/place.ts';
 import type { Ask } from './prompts.ts';
 
 /** What a command is given. Only `main` knows what stands behind it: AWS or the simulator, a terminal or a pipe. */
@@ -35,6 +36,8 @@ export interface Connecting {
   readonly last?: boolean;
   /** Those of a role that was assumed. */
   readonly credentials?: ClientOptions['credentials'];
+  /** For whole objects: more of them at once, and with more patience. */
+  readonly bulk?: boolean;
 }
 
 /** Global options and those of the commands, as they are called once parsed. */
@@ -54,6 +57,10 @@ export interface Options extends Given {
   readonly canary?: boolean;
   /** Milliseconds. */
   readonly since?: number;
+  readonly from?: BucketPlace;
+  readonly to?: Place;
+  readonly roleArn?: string;
+  readonly check?: boolean;
 }
 
 const SETTINGS = [

@@ -3,6 +3,7 @@ import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import { LEVELS } from '../sigma/rule.ts';
 import {
+  bucketPlace,
   clearable,
   duration,
   externalId,
@@ -16,6 +17,7 @@ import {
   matching,
   oneOf,
   pattern,
+  place,
   regions,
   rolePath,
   tag,
@@ -203,6 +205,23 @@ export const VERIFY_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--canary', help: 'write one marked event into the audit log of each cluster, and follow it to the bucket' },
   { flags: '-y, --yes', help: 'do not ask before --canary writes' },
+];
+
+export const SYNC_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--from <bucket>', help: "the customer's: s3://bucket or s3://bucket/prefix", parse: bucketPlace('--from') },
+  { flags: '--to <place>', help: "the tenant's: s3://bucket/prefix, or a folder", parse: place('--to') },
+  {
+    flags: '--role-arn <arn>',
+    help: "role of the customer's account to read with",
+    parse: matching('--role-arn', ROLE_ARN, ROLE),
+  },
+  { flags: '--external-id <id>', help: 'external id to present to that role', parse: externalId },
+  {
+    flags: '--since <duration>',
+    help: 'only what has arrived since then, by the hour in its key, as in 48h or 7d',
+    parse: duration('--since', { days: 3650 }),
+  },
+  { flags: '--check', help: 'copy nothing; exit 2 when something is missing' },
 ];
 
 export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [

@@ -4,6 +4,7 @@ import { EVERY_REGION, type KeyChoice } from '../desired/keys.ts';
 import { malformed } from '../desired/select.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
+import type { BucketPlace, Place } from '../sync/place.ts';
 
 /** What was typed comes back in the message: on one line, and not all of a long text. */
 export const usage = (message: string): RadError => {
@@ -79,16 +80,38 @@ export function logRetention(value: string): number {
   return days;
 }
 
-const LONGEST = 24 * 3_600_000;
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export const duration =
-  (name: string) =>
+  (name: string, { days = 1 } = {}) =>
   (value: string): number => {
-    const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
+    const [, count, unit] = /^(\d{1,6})(s|m|h|d)$/.exec(value) ?? [];
     const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
-    if (!(ms > 0 && ms <= LONGEST))
-      throw usage(`${name} ${value}: a number with s, m or h, as in 20m, and at most 24h`);
+    if (!(ms > 0 && ms <= days * UNITS.d) || (unit === 'd' && days === 1))
+      throw usage(
+        `${name} ${value}: ${days > 1 ? `a number with m, h or d, as in 48h, and at most ${days}d` : 'a number with s, m or h, as in 20m, and at most 24h'}`,
+      );
     return ms;
+  };
+
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
+
+/** `s3://bucket` or `s3://bucket/prefix`; the prefix is taken for a folder. */
+export const bucketPlace =
+  (name: string) =>
+  (value: string): BucketPlace => {
+    const [, bucket, prefix = ''] = BUCKET.exec(value) ?? [];
+    if (!bucket) throw usage(`${name} ${value || '""'}: a bucket, as in s3://bucket or s3://bucket/prefix`);
+    return { bucket, prefix: prefix && !prefix.endsWith('/') ? `${prefix}/` : prefix };
+  };
+
+/** The same, or a folder of this machine. */
+export const place =
+  (name: string) =>
+  (value: string): Place => {
+    if (/^s3:/i.test(value)) return bucketPlace(name)(value);
+    if (value.trim() === '' || /^[a-z][a-z0-9+.-]+:\/\//i.test(value))
+      throw usage(`${name} ${value || '""'}: a bucket, as in s3://bucket/prefix, or a folder, as in ./audit`);
+    return { folder: value };
   };
 
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;

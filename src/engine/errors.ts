@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   SUBNET_IPS: { exit: 1, blocks: false, meaning: 'EKS finds too few free addresses in the cluster subnets' },
   CLUSTER_BUSY: { exit: 1, blocks: false, meaning: 'the cluster is being changed by somebody else' },
   CLUSTER_UPDATE_FAILED: { exit: 1, blocks: false, meaning: 'EKS could not change the cluster' },
+  FOLDER: { exit: 1, blocks: false, meaning: 'a folder of this machine cannot be read or written' },
   NOT_DELIVERED: { exit: 1, blocks: false, meaning: 'no event of a cluster has arrived in the bucket' },
   CANARY_REMAINS: { exit: 1, blocks: false, meaning: 'a log stream of verify --canary could not be deleted' },
   DELIVERY_DENIED: { exit: 1, blocks: false, meaning: 'CloudWatch Logs or Firehose cannot use its role' },

@@ -10,6 +10,7 @@ import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/ve
 import type { Coverage } from '../sigma/coverage.ts';
 import type { Level } from '../sigma/rule.ts';
 import type { TestVerdict } from '../sigma/verdicts.ts';
+import type { SyncReport, Transfer } from '../sync/report.ts';
 import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
 
 /** A remark that stops nothing. */
@@ -151,6 +152,7 @@ export interface Document {
   readonly checks?: readonly CheckRow[];
   readonly verification?: readonly VerificationRow[];
   readonly reader?: readonly ReaderRow[];
+  readonly sync?: SyncReport;
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -190,6 +192,7 @@ export interface Result {
   readonly tests?: readonly TestVerdict[];
   readonly diagnosis?: Diagnosis;
   readonly proof?: Verification;
+  readonly transfer?: Transfer;
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -209,6 +212,7 @@ export function toDocument(result: Result, version: string): Document {
   const errors = [
     ...(result.diagnosis ? [] : regionErrors(result)),
     ...(result.proof ? unproven(result.proof) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
+    ...(result.transfer?.failures ?? []).map(({ region, key, error }) => problem(error, region, key)),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
   return {
@@ -242,6 +246,7 @@ export function toDocument(result: Result, version: string): Document {
       verification: [...result.proof.verification].sort(byPlace),
       reader: [...result.proof.reader].sort(byPlace),
     }),
+    ...(result.transfer && { sync: result.transfer.report }),
   };
 }
 
@@ -378,11 +383,12 @@ const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
 };
 
 function verdict(
-  { readOnly, dryRun, error, diagnosis, proof }: Result,
+  { readOnly, dryRun, error, diagnosis, proof, transfer }: Result,
   pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
   if (proof) return errors.length === 0 ? 'ok' : proof.verification.some(isProven) ? 'partial' : 'failed';
+  if (transfer) return ended(transfer.report, errors);
   if (error && !pairs.some(({ outcome }) => outcome?.status === 'done')) return 'failed';
   if (errors.length) {
     if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';
@@ -391,6 +397,12 @@ function verdict(
   if (diagnosis?.findings.some(({ severity }) => severity === 'error')) return 'partial';
   const pending = pairs.some(({ step, outcome }) => !outcome && writes(step));
   return (readOnly || dryRun) && pending ? 'changes' : 'ok';
+}
+
+function ended({ check, copied, present, missing, changed }: SyncReport, errors: readonly Problem[]) {
+  if (errors.length)
+    return copied || (present && errors.every(({ region }) => region !== 'global')) ? 'partial' : 'failed';
+  return check && (missing || changed) ? 'changes' : 'ok';
 }
 
 function summarise(changes: readonly ChangeRow[], clusters: number): Summary {

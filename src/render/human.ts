@@ -5,6 +5,7 @@ import { findingBlocks } from './findings.ts';
 import { clusterLines, regionLines } from './health.ts';
 import { rulesText } from './rules.ts';
 import { columns, type Paint, plural } from './style.ts';
+import { syncLines } from './sync.ts';
 import { verificationLines } from './verification.ts';
 
 const MARKS = {
@@ -39,9 +40,11 @@ export function toText(document: Document, paint: Paint, now?: number): string {
       ? findingBlocks(document, paint)
       : document.verification
         ? verificationLines(document, paint)
-        : document.command === 'status'
-          ? statusBlocks(document, paint, now)
-          : planBlocks(document, paint)),
+        : document.sync
+          ? syncLines(document.sync, paint)
+          : document.command === 'status'
+            ? statusBlocks(document, paint, now)
+            : planBlocks(document, paint)),
   ];
   return `${blocks.join('\n')}\n`;
 }

@@ -4,7 +4,7 @@ import { bucketOf } from './buckets.ts';
 import type { At, Input, Operation, Service } from './service.ts';
 import { isLatest, placeOf, versionsOf } from './versions.ts';
 
-export const etag = ({ versionId, size }: ObjectVersion): string => `"${versionId}-${size}"`;
+export const etag = ({ versionId, size, at }: ObjectVersion): string => `"${versionId}-${size}-${at}"`;
 
 const size = ({ world }: At, asked = 1_000): number => Math.min(asked, 1_000, Math.max(1, world.pageSize));
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { own } from '../basics.ts';
 import { awsError } from '../errors.ts';
 import type { Bucket, ObjectVersion, World } from '../model.ts';
@@ -33,6 +34,13 @@ function find(bucket: Bucket, { Key, VersionId }: Input): ObjectVersion {
   if (!found) throw VersionId ? awsError('NoSuchVersion', 'The specified version does not exist.', 404) : noKey();
   if (found.deleteMarker) throw noKey();
   return found;
+}
+
+/** A delete marker is no object (Amazon S3 user guide, "How to prevent object overwrites with conditional writes"). */
+function isThere(bucket: Bucket, key: string): boolean {
+  const versions = versionsOf(bucket);
+  const latest = versions[placeOf(versions, key)];
+  return latest?.key === key && !latest.deleteMarker;
 }
 
 /** Characters that XML 1.0 has no way to write (W3C, "Extensible Markup Language 1.0", Char). */
@@ -81,9 +89,13 @@ const bytes = (body: Input): Uint8Array => {
   throw awsError('NotImplemented', 'the simulator knows object bodies that are text or bytes only', 501);
 };
 
+const failed = () =>
+  awsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+
 /** `Body` is bytes here; the simulator makes the stream of it that the SDK gives. */
 const GetObject: Operation = (at, input) => {
   const object = find(bucketOf(at, input), input);
+  if (input.IfMatch && input.IfMatch !== etag(object)) throw failed();
   const whole = Buffer.from(object.body, 'base64');
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(input.Range ?? '') ?? [];
   const body = from === undefined ? whole : whole.subarray(Number(from), to ? Number(to) + 1 : undefined);
@@ -104,7 +116,12 @@ export const objects: Service = {
   GetObject,
   HeadObject: (at, input) => head(find(bucketOf(at, input), input)),
   PutObject: (at, input) => {
-    const object = putObject(at.world, bucketOf(at, input), input.Key, bytes(input.Body));
+    const bucket = bucketOf(at, input);
+    if (input.IfNoneMatch === '*' && isThere(bucket, input.Key)) throw failed();
+    const body = bytes(input.Body);
+    if (input.ChecksumSHA256 && input.ChecksumSHA256 !== createHash('sha256').update(body).digest('base64'))
+      throw awsError('BadDigest', 'The SHA256 you specified did not match the calculated checksum.');
+    const object = putObject(at.world, bucket, input.Key, body);
     return { ETag: etag(object), ServerSideEncryption: 'AES256', ...versioned(object) };
   },
   DeleteObject: (at, input) => {

@@ -1,0 +1,99 @@
+import { hourPrefix } from '../../audit/keys.ts';
+import { assumeRole } from '../../aws/assumed-role.ts';
+import type { Aws } from '../../aws/clients.ts';
+import { identify } from '../../aws/discover.ts';
+import { regionOfBucket } from '../../aws/objects.ts';
+import { nothing, type Result } from '../../render/document.ts';
+import { bucketShelf, bucketSource } from '../../sync/buckets.ts';
+import { folderShelf } from '../../sync/folder.ts';
+import { type BucketPlace, nameOf, type Place, rawPrefix } from '../../sync/place.ts';
+import type { Shelf } from '../../sync/shelf.ts';
+import { type Source, synchronise } from '../../sync/synchronise.ts';
+import type { Context, Options } from '../context.ts';
+import { checkAccount } from '../discover.ts';
+import { syncWarnings } from '../sync-warnings.ts';
+import { usage } from '../values.ts';
+
+/** Copies what a customer's bucket has and the destination lacks. What is there is all that is remembered. */
+export async function sync(context: Context): Promise<Result> {
+  const { options, clock, report } = context;
+  const ends = endsOf(options);
+  const { from, to } = ends;
+  const { account, partition, source, destination, region } = await open(ends, context);
+  const { proof, named, failures, error } = await synchronise({
+    source,
+    destination,
+    below: rawPrefix(from),
+    after: options.since ? from.prefix + hourPrefix(clock.now() - options.since) : '',
+    check: options.check ?? false,
+    progress: ({ objects, copied }) =>
+      report({ type: 'note', place: from.bucket, text: `${objects} objects seen, ${copied} copied` }),
+  });
+  const below = `${nameOf(to).replace(/\/$/, '')}/${rawPrefix(from)}`;
+  return {
+    ...nothing('sync'),
+    account,
+    partition,
+    credentials: context.credentials,
+    regions: [{ name: region, state: 'ok' }],
+    transfer: {
+      report: { source: nameOf(from), destination: below, check: options.check ?? false, ...proof },
+      failures: failures.map((one) => ({ ...one, region })),
+    },
+    warnings: syncWarnings(named, options, region),
+    ...(error && { error }),
+  };
+}
+
+interface Ends {
+  readonly from: BucketPlace;
+  readonly to: Place;
+}
+
+/** Throws USAGE. */
+function endsOf({ from, to, roleArn, externalId }: Options): Ends {
+  if (!from) throw usage('--from is missing: name the bucket to copy from, as in --from s3://bucket');
+  if (!to)
+    throw usage('--to is missing: name a bucket, as in --to s3://bucket/prefix, or a folder, as in --to ./audit');
+  if ('bucket' in to && to.bucket === from.bucket)
+    throw usage(`--to ${nameOf(to)}: that is the bucket to copy from, which is never written to`);
+  if (externalId && !roleArn) throw usage('--external-id is for --role-arn, which is missing');
+  return { from, to };
+}
+
+interface Opened {
+  readonly account: string;
+  readonly partition: string;
+  readonly source: Source;
+  readonly destination: Shelf;
+  /** Of the source. */
+  readonly region: string;
+}
+
+/** The source is read with the role of its account, if there is one; all else is done with our own credentials. */
+async function open({ from, to }: Ends, context: Context): Promise<Opened> {
+  const { options, announce, connect, defaultRegion, mend, clock, signal } = context;
+  announce();
+  const home = (await defaultRegion()) ?? 'us-east-1';
+  const { account, partition } = await identify(connect(home, ''), mend);
+  checkAccount(account, options.account, '--account');
+  const { roleArn, externalId } = options;
+  const role = roleArn
+    ? assumeRole(connect(home, account), { roleArn, externalId }, { clock, signal, mend })
+    : undefined;
+  const again = role?.again ?? ((call) => call());
+  // Whose buckets these are to be: one of that name in a third account is refused.
+  const owner = roleArn?.split(':')[4] ?? account;
+  const at = async (bucket: string, whose: string, as: Parameters<typeof connect>[2] = {}): Promise<Aws> =>
+    connect(await regionOfBucket(connect(home, whose, as), bucket), whose, { ...as, bulk: true });
+  const there = await at(from.bucket, owner, role && { credentials: role.credentials });
+  const run = { signal, note: () => {}, now: clock.now, sleep: (ms: number) => clock.sleep(ms, signal) };
+  return {
+    account,
+    partition,
+    source: bucketSource(there, from, again, clock),
+    destination:
+      'folder' in to ? folderShelf(to.folder) : bucketShelf(await at(to.bucket, account), to, { run, clock }),
+    region: there.region,
+  };
+}
