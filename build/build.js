@@ -25,6 +25,8 @@ export const bundling = {
   splitting: true,
   minify: true,
   keepNames: true,
+  // Whoever wants it installs it.
+  external: ['@duckdb/node-api'],
   // As modules half of this large package can be left out.
   alias: { '@aws-sdk/client-ec2': '@aws-sdk/client-ec2/dist-es/index.js' },
 };

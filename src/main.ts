@@ -126,7 +126,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   if (options.watch && options.output !== 'text')
     throw new RadError(
       'USAGE',
-      `--watch shows one status after the other, and -o ${options.output} is one document: leave one out`,
+      `--watch shows one result after the other, and -o ${options.output} is one document: leave one out`,
     );
   const { sandbox, profile, timeout, concurrency, verbose, input } = options;
   const paint = painter(hasColour(io.stderr, io.env, how.colour));

@@ -38,6 +38,10 @@ describe('the package', () => {
     expect(enabled.status, enabled.stderr).toBe(0);
     const status = run('status', '--sandbox', file, '--detailed-exitcode');
     expect(status.status, status.stderr).toBe(0);
+    const from = 's3://rad-eks-audit-logs-123456789012-eu-west-1-an';
+    const copied = run('sync', '--sandbox', file, '--from', from, '--to', join(folder, 'audit'));
+    expect([copied.status, copied.stdout], copied.stderr).toEqual([0, expect.stringContaining('oldest missing: none')]);
+    expect(copied.stderr).toContain('npm install @duckdb/node-api');
   });
 
   it('brings nothing else along, and runs nothing when it is installed', () => {

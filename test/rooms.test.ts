@@ -47,7 +47,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|sync\/|verify\/|ora$)/ },
   sync: {
-    any: /^(engine\/|audit\/(gzip|keys)\.ts$|aws\/(errors|objects)\.ts$|node:(crypto|fs\/promises|path)$)/,
+    any: /^(engine\/|audit\/|sigma\/(columns|flatten)\.ts$|aws\/(errors|objects)\.ts$|@duckdb\/node-api$|node:(crypto|fs\/promises|os|path)$)/,
     types: /^aws\//,
   },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },

@@ -13,7 +13,7 @@ import { oneDocument } from './helpers/schema.ts';
 import { EU, small, US } from './helpers/small.ts';
 
 const [FROM, TO] = ['customer-logs', 'tenants'];
-const COPY = `sync --from s3://${FROM} --to s3://${TO}/acme -o json`;
+const COPY = `sync --from s3://${FROM} --to s3://${TO}/acme --no-normalise -o json`;
 const BELOW = `acme/raw/${FROM}/`;
 const home = mkdtempSync(join(tmpdir(), 'rad-connect-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -351,6 +351,113 @@ describe('sync, where it is not allowed', () => {
   });
 });
 
+describe('sync --watch', () => {
+  it('looks again and again at the last two days, and makes files of hours that are over, until Ctrl-C: 130', async () => {
+    const { world, clock, run } = buckets((w) => putObject(w, source(w), '2026/11/20/23/stream-old', gzipSync(EVENT)));
+    let stop = () => {};
+    let rounds = 0;
+    const faults = ({ operation }: Call) => {
+      if (operation !== 'GetCallerIdentity') return undefined;
+      if (++rounds === 2)
+        putObject(
+          world,
+          source(world),
+          `${new Date(clock.now()).toISOString().slice(0, 13).replace(/[-T]/g, '/')}/late`,
+          gzipSync(EVENT),
+        );
+      if (rounds === 4) stop();
+      return undefined;
+    };
+    const line = `sync --from s3://${FROM} --to s3://${TO}/acme --watch 30`;
+    const { code, stdout, calls } = await run(line, {
+      faults,
+      onInterrupt(how) {
+        stop = how;
+      },
+    });
+    expect(code).toBe(130);
+    expect(stdout.match(/copied \d+/g)).toEqual(['copied 16', 'copied 1', 'copied 0']);
+    const copied = [...contents(world, TO, BELOW).keys()];
+    expect(copied).not.toContain('2026/11/20/23/stream-old');
+    const claims = [...contents(world, TO).keys()].filter((key) => key.endsWith('.keys'));
+    expect(claims).toHaveLength(HOURS);
+    expect(calls.filter(({ operation }) => operation === 'GetObject').length).toBeGreaterThan(16);
+  });
+
+  it('and one document do not go together: 64', async () => {
+    const { code, calls } = await buckets().run(`${COPY} --watch`);
+    expect([code, calls]).toEqual([64, []]);
+  });
+});
+
+describe('sync, and the events of what is there', () => {
+  const FLAT = COPY.replace(' --no-normalise', '');
+  const envelope = (n: number) =>
+    JSON.stringify({
+      messageType: 'DATA_MESSAGE',
+      owner: '123456789012',
+      logGroup: '/aws/eks/prod/cluster',
+      logEvents: [
+        {
+          id: `e-${n}`,
+          timestamp: Date.parse('2026-11-22T05:00:00Z') + n,
+          message: JSON.stringify({ kind: 'Event', apiVersion: 'audit.k8s.io/v1', auditID: `a-${n}`, verb: 'get' }),
+        },
+      ],
+    });
+  const withEvents = () =>
+    buckets((w) => {
+      for (let n = 0; n < 6; n++) putObject(w, source(w), keyAt(5, `e${n}`), gzipSync(envelope(n)));
+    });
+  const flat = (world: World) =>
+    [...contents(world, TO).keys()].filter((key) => key.startsWith('acme/events/cluster='));
+
+  it('become files beside them, and the second time nothing', async () => {
+    const { world, sync } = withEvents();
+    const first = await sync({}, FLAT);
+    expect(first.code).toBe(0);
+    expect(first.sync.normalised).toMatchObject({ objects: 22, events: 6, files: 1 });
+    expect(flat(world)).toHaveLength(1);
+    const second = await sync({}, FLAT);
+    expect(second.sync.normalised).toMatchObject({ objects: 0, events: 0, files: 0 });
+    expect(second.writes).toEqual([]);
+    expect((await sync({}, `${FLAT} --check`)).sync.normalised).toBeNull();
+  });
+
+  it('killed at any call, then two at once: the same files, each written once', async () => {
+    const clean = withEvents();
+    const { calls } = await clean.sync({}, FLAT);
+    for (let moment = 5; moment < calls.length; moment += 9) {
+      const { world, sync } = withEvents();
+      await sync({ faults: killedWhen(({ n }) => n >= moment) }, FLAT);
+      const both = await Promise.all([sync({}, FLAT), sync({}, FLAT)]);
+      expect(both.map(({ code }) => code)).toEqual([0, 0]);
+      expect(flat(world)).toEqual(flat(clean.world));
+      expect(world.buckets[TO]!.objects.map(({ key }) => key).sort()).toEqual(
+        clean.world.buckets[TO]!.objects.map(({ key }) => key).sort(),
+      );
+    }
+  });
+
+  it('a destination that may be written and not read: what is copied stays copied', async () => {
+    const { world, sync } = withEvents();
+    const {
+      code,
+      json,
+      sync: row,
+    } = await sync(
+      {
+        authorize: ({ action, resource }) =>
+          action !== 's3:GetObject' || resource.includes(FROM) === resource.includes(`:::${FROM}`),
+      },
+      FLAT,
+    );
+    expect([code, json.result, row.copied]).toEqual([3, 'partial', 22]);
+    expect(json.errors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
+    expect(flat(world)).toEqual([]);
+  });
+});
+
 describe("sync, with a role of the customer's", () => {
   const ROLE = 'arn:aws:iam::123456789012:role/rad-audit-logs';
   const trust = (world: World, Condition: object | undefined) =>
@@ -400,6 +507,8 @@ describe("sync, with a role of the customer's", () => {
   it('gets another session before the hour is over', async () => {
     const { world, sync } = buckets((w) => {
       trust(w, undefined);
+      // Later than it is: the SDK keeps credentials by the clock of the machine.
+      w.now = Date.parse('2099-01-01T00:00:00Z');
       w.lags.callMs = 50_000;
       for (let i = 0; i < 150; i++) putObject(w, source(w), keyAt(9, String(i)), gzipSync(EVENT));
     });
@@ -412,7 +521,10 @@ describe("sync, with a role of the customer's", () => {
   });
 
   it.each(['GetObject', 'ListObjectsV2'])('another one where S3 takes it for over in %s', async (name) => {
-    const { world, sync } = buckets((w) => trust(w, undefined));
+    const { world, sync } = buckets((w) => {
+      trust(w, undefined);
+      w.now = Date.parse('2099-01-01T00:00:00Z');
+    });
     const over = awsError('ExpiredToken', 'The provided token has expired.', 400);
     let times = 0;
     const isFirst = ({ operation, input }: Call) => operation === name && input.Bucket === FROM && times++ === 0;
@@ -426,7 +538,7 @@ describe("sync, with a role of the customer's", () => {
 describe('sync into a folder', () => {
   const files = (folder: string): string[] =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
-  const into = (folder: string) => `sync --from s3://${FROM} --to ${folder} -o json`;
+  const into = (folder: string) => `sync --from s3://${FROM} --to ${folder} --no-normalise -o json`;
   const newFolder = () => join(home, String(++folders));
   const expectFiles = (world: World, folder: string) => {
     expect(files(folder).sort()).toEqual([...contents(world, FROM).keys()].map((key) => `raw/${FROM}/${key}`).sort());

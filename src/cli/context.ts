@@ -61,6 +61,8 @@ export interface Options extends Given {
   readonly to?: Place;
   readonly roleArn?: string;
   readonly check?: boolean;
+  readonly normalise?: boolean;
+  readonly watch?: boolean | number;
 }
 
 const SETTINGS = [

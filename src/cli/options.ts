@@ -221,7 +221,13 @@ export const SYNC_OPTIONS: readonly OptionSpec[] = [
     help: 'only what has arrived since then, by the hour in its key, as in 48h or 7d',
     parse: duration('--since', { days: 3650 }),
   },
+  {
+    flags: '--watch [seconds]',
+    help: 'look again every 60 or so many seconds, until Ctrl-C; at the last 48 h, where --since says nothing else',
+    parse: integer('--watch', 5, 3_600),
+  },
   { flags: '--check', help: 'copy nothing; exit 2 when something is missing' },
+  { flags: '--no-normalise', help: 'copy only; make no Parquet files of the events' },
 ];
 
 export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [

@@ -1,3 +1,4 @@
+import type { Normalised } from '../sync/normalise.ts';
 import type { SyncReport } from '../sync/report.ts';
 import type { Paint } from './style.ts';
 
@@ -5,7 +6,22 @@ const number = (count: number) => count.toLocaleString('en');
 
 /** From where to where, and the line that proves that nothing is lost, or says what is. */
 export function syncLines(report: SyncReport, paint: Paint): string[] {
-  return [`${report.source} → ${report.destination}`, paint('bold', proofLine(report))];
+  const { source, destination, normalised } = report;
+  return [
+    `${source} → ${destination}`,
+    paint('bold', proofLine(report)),
+    ...(normalised ? [normalisedLine(normalised)] : []),
+  ];
+}
+
+function normalisedLine({ objects, events, files, tally: { damaged, truncated, others } }: Normalised): string {
+  return [
+    `normalised ${number(objects)} objects ${number(events)} events`,
+    `files ${number(files)}`,
+    `truncated ${number(truncated)}`,
+    `unreadable ${number(damaged)}`,
+    `other ${number(others)}`,
+  ].join(' · ');
 }
 
 function proofLine(report: SyncReport): string {

@@ -1,4 +1,5 @@
 import type { Failure, Proof } from './ledger.ts';
+import type { Normalised } from './normalise.ts';
 
 /** What a run tells of itself. */
 export interface SyncReport extends Proof {
@@ -6,6 +7,8 @@ export interface SyncReport extends Proof {
   readonly destination: string;
   /** Nothing was to be copied. */
   readonly check: boolean;
+  /** null: it was not to be done, or could not. */
+  readonly normalised: Normalised | null;
 }
 
 export interface Transfer {

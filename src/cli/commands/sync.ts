@@ -1,11 +1,15 @@
-import { hourPrefix } from '../../audit/keys.ts';
+import { HOUR, hourPrefix } from '../../audit/keys.ts';
 import { assumeRole } from '../../aws/assumed-role.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { identify } from '../../aws/discover.ts';
+import { explain } from '../../aws/errors.ts';
 import { regionOfBucket } from '../../aws/objects.ts';
-import { nothing, type Result } from '../../render/document.ts';
+import type { RadError } from '../../engine/errors.ts';
+import { type Notice, nothing, type Result } from '../../render/document.ts';
 import { bucketShelf, bucketSource } from '../../sync/buckets.ts';
 import { folderShelf } from '../../sync/folder.ts';
+import { type Normalised, normalise, type Task } from '../../sync/normalise.ts';
+import { openTables } from '../../sync/parquet.ts';
 import { type BucketPlace, nameOf, type Place, rawPrefix } from '../../sync/place.ts';
 import type { Shelf } from '../../sync/shelf.ts';
 import { type Source, synchronise } from '../../sync/synchronise.ts';
@@ -20,15 +24,29 @@ export async function sync(context: Context): Promise<Result> {
   const ends = endsOf(options);
   const { from, to } = ends;
   const { account, partition, source, destination, region } = await open(ends, context);
+  const { watch, since = watch ? LATEST : undefined } = options;
+  const after = since ? from.prefix + hourPrefix(clock.now() - since) : '';
+  const check = options.check ?? false;
   const { proof, named, failures, error } = await synchronise({
     source,
     destination,
     below: rawPrefix(from),
-    after: options.since ? from.prefix + hourPrefix(clock.now() - options.since) : '',
-    check: options.check ?? false,
+    after,
+    check,
     progress: ({ objects, copied }) =>
       report({ type: 'note', place: from.bucket, text: `${objects} objects seen, ${copied} copied` }),
   });
+  const isToBe = !check && options.normalise !== false && !error;
+  const task = {
+    shelf: destination,
+    below: rawPrefix(from),
+    prefix: from.prefix,
+    after,
+    region,
+    bucket: from.bucket,
+    until: watch ? from.prefix + hourPrefix(clock.now()) : undefined,
+  };
+  const flat = isToBe ? await flatten({ ...task, signal: context.signal }) : undefined;
   const below = `${nameOf(to).replace(/\/$/, '')}/${rawPrefix(from)}`;
   return {
     ...nothing('sync'),
@@ -37,13 +55,43 @@ export async function sync(context: Context): Promise<Result> {
     credentials: context.credentials,
     regions: [{ name: region, state: 'ok' }],
     transfer: {
-      report: { source: nameOf(from), destination: below, check: options.check ?? false, ...proof },
+      report: { source: nameOf(from), destination: below, check, ...proof, normalised: flat?.normalised ?? null },
       failures: failures.map((one) => ({ ...one, region })),
     },
-    warnings: syncWarnings(named, options, region),
+    warnings: [...syncWarnings(named, options, region), ...(flat?.warnings ?? [])],
     ...(error && { error }),
+    ...(flat?.error && { error: flat.error }),
   };
 }
+
+/** Firehose tries for a day to deliver what it could not (Data Firehose developer guide, "Data delivery failure handling"). */
+const LATEST = 48 * HOUR;
+
+interface Flat {
+  readonly normalised?: Normalised;
+  readonly warnings?: readonly Notice[];
+  readonly error?: RadError;
+}
+
+async function flatten(task: Omit<Task, 'tables'>): Promise<Flat> {
+  const tables = await openTables();
+  if (!tables) return { warnings: [NO_DUCKDB] };
+  try {
+    return { normalised: await normalise({ ...task, tables }) };
+  } catch (thrown) {
+    return { error: explain(thrown) };
+  } finally {
+    await tables.close();
+  }
+}
+
+const NO_DUCKDB: Notice = {
+  code: 'DUCKDB_MISSING',
+  region: 'global',
+  id: '@duckdb/node-api',
+  message: 'DuckDB is not installed: objects are copied, and no Parquet files are made of their events',
+  hint: 'npm install @duckdb/node-api beside rad-connect, or leave it at that with --no-normalise',
+};
 
 interface Ends {
   readonly from: BucketPlace;

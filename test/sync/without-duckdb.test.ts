@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, it, vi } from 'vitest';
+import { putObject } from '../../src/simulator/services/versions.ts';
+import { addBucket } from '../../src/simulator/world.ts';
+import { account } from '../helpers/account.ts';
+import { oneDocument } from '../helpers/schema.ts';
+import { small, US } from '../helpers/small.ts';
+
+vi.mock('@duckdb/node-api', () => {
+  throw new Error('Cannot find package');
+});
+
+it('without DuckDB objects are copied, and one line says how to get it; with --no-normalise none', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rad-connect-'));
+  const world = small(US);
+  putObject(world, addBucket(world, US, 'customer-logs'), '2026/11/22/01/s', gzipSync('{"messageType":"x"}'));
+  const { run } = account(world);
+  const line = `sync --from s3://customer-logs --to ${folder}`;
+  const { code, stdout } = await run(`${line} -o json`);
+  const { sync, warnings } = oneDocument(stdout);
+  expect([code, sync?.copied, sync?.normalised]).toEqual([0, 1, null]);
+  expect(warnings).toMatchObject([
+    { code: 'DUCKDB_MISSING', hint: expect.stringContaining('npm install @duckdb/node-api') },
+  ]);
+  expect((await run(`${line} --no-normalise`)).stderr).not.toMatch(/warning/);
+  rmSync(folder, { recursive: true });
+});
