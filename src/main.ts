@@ -5,6 +5,7 @@ import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { RulesCommand, RulesOptions } from './cli/commands/rules.ts';
 import type { Context, Options } from './cli/context.ts';
 import { type Invocation, parse } from './cli/program.ts';
+import { integer } from './cli/values.ts';
 import { asRadError, ERROR_CODES, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';
@@ -145,6 +146,8 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     return runTraffic(sandbox, options as unknown as TrafficOptions, io.env);
   }
   const access = radAccess(io.env);
+  const { AWS_MAX_ATTEMPTS: attempts } = io.env;
+  const maxAttempts = attempts ? integer('AWS_MAX_ATTEMPTS', 1, 100)(attempts) : undefined;
   const backing = sandbox
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
     : (io.aws ?? (await realAws(io.env, profile as string | undefined)));
@@ -184,9 +187,9 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       signal,
       kill,
       version: io.version,
+      onWait: (place: string, whom: string) => report({ type: 'note', place, text: `${whom} has not answered yet` }),
       ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
     };
-    const maxAttempts = Number(io.env.AWS_MAX_ATTEMPTS) || undefined;
     const mfaCode = possible ? ask.mfaCode : undefined;
     const clients: ClientOptions = {
       ...backing,
@@ -278,8 +281,8 @@ async function connectRad(
 ): Promise<Rad> {
   const { createRad } = await import('./rad/api.ts');
   const { createSend } = await import('./rad/http.ts');
-  const { createRetry } = await import('./aws/retry.ts');
-  const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS);
+  const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
+  const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS, SIGN_IN);
   return createRad({ ...options, retry, send: send ?? createSend(network?.agentFor) });
 }
 

@@ -78,10 +78,14 @@ export interface ClientOptions {
   /** Called once for each client: the simulator plugs in here. */
   readonly onClient?: (client: Attachable, service: string, region: string) => void;
   readonly onCall?: (call: ApiCall) => void;
+  /** Called when an answer is long in coming. */
+  readonly onWait?: ((place: string, whom: string) => void) | undefined;
 }
 
 /** Milliseconds. */
 const ANSWER_TIMEOUT = 60_000;
+/** The part of it after which who waits is told. */
+const LONG = 1 / 6;
 
 /** All clients of a region: the one place where retry, pace, time-outs and the user agent are set. */
 export function createAws(region: string, accountId: string, options: ClientOptions): Aws {
@@ -144,7 +148,7 @@ interface Context {
  * bunch there, once more when it has one. A pause between attempts holds no place. The first attempt waits before the SDK
  * has put the request together: in a large account thousands wait, and with its request a call takes twenty times the memory.
  */
-function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOUT, onCall }: ClientOptions) {
+function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOUT, onCall, onWait }: ClientOptions) {
   const [pace, start] = [createPacer(clock), createPacer(clock)];
   const limit = createLimiter(concurrency);
   return (service: string, region: string) => {
@@ -161,7 +165,8 @@ function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOU
         return limit(async () => {
           await start(service, operationOf(context), signal);
           if (signal.aborted) throw signal.reason;
-          return answered(next(args), clock, kill, patience);
+          const cancel = clock.alarm(patience * LONG, () => onWait?.(region, service));
+          return answered(next(args), clock, kill, patience).finally(cancel);
         });
       };
     const whole =

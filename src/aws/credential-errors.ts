@@ -47,9 +47,11 @@ export function webIdentityTrouble(error: unknown, role: string): RadError {
 }
 
 export const containerTrouble = (error: unknown, url: string): RadError => {
-  const { message, Message: said } = error as Error & { Message?: string };
+  const { message, Message: said, code } = error as NodeJS.ErrnoException & { Message?: string };
+  // Of several addresses that all refuse Node tells a code only.
+  const why = said || message || code || 'no answer';
   return unusable(
-    `no credentials from the container's endpoint ${url}: ${redacted(said ?? message)}`,
+    `no credentials from the container's endpoint ${url}: ${redacted(why)}`,
     'give the task or pod a role, or name a profile with --profile',
     error,
   );

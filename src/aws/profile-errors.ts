@@ -71,6 +71,11 @@ function troubleOf(root: Root, user: string, { names, hasSession }: Profiles): [
     const missing = ['aws_access_key_id', 'aws_secret_access_key'].filter((key) => !profile[key]);
     return missing.length ? [`${which} lacks ${missing.join(' and ')}`] : [];
   }
+  if (kind === 'role' && profile.source_profile)
+    return [
+      `the source_profiles of ${user} go round in a circle: ${name} has ${profile.source_profile}`,
+      `give profile ${name} credentials of its own`,
+    ];
   if (kind !== 'sso') return [];
   const { sso_session: session } = profile;
   const configure = `aws configure sso${optionOf(root)}`;

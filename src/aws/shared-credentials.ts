@@ -15,6 +15,8 @@ export interface Needs {
   /** When it aborts, nobody waits for credentials any more. */
   readonly signal: AbortSignal;
   readonly network: Network | undefined;
+  /** Called when they are long in coming. */
+  readonly onWait?: ((place: string, whom: string) => void) | undefined;
   readonly version: string;
   readonly maxAttempts?: number | undefined;
   /** Asks for the code that this MFA device shows; undefined where nobody can be asked. */
@@ -34,6 +36,8 @@ export interface Tools extends Pick<Needs, 'clock' | 'mfaCode'> {
 /** The SDK's own margin, and how long a renewal that failed is not tried again. Milliseconds. */
 const MARGIN = 300_000;
 const REST = 60_000;
+/** After this who waits is told. Milliseconds. */
+const LONG = 10_000;
 
 /** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
 export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
@@ -46,7 +50,7 @@ export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCrede
 
 /** The same, however they are got. What is forgotten is got anew when it is next asked for. */
 export function renewed(
-  { clock, signal }: Pick<Needs, 'clock' | 'signal'>,
+  { clock, signal, onWait }: Pick<Needs, 'clock' | 'signal' | 'onWait'>,
   resolve: (asker: Asker) => Promise<AwsCredentialIdentity>,
 ): Provider & { forget(): void } {
   const left = ({ expiration }: AwsCredentialIdentity) =>
@@ -56,12 +60,15 @@ export function renewed(
   let failedAt = Number.NEGATIVE_INFINITY;
 
   const renew = async (asker: Asker = {}) => {
+    const cancel = clock.alarm(LONG, () => onWait?.('sign-in', 'the source of credentials'));
     try {
       // Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign.
       present = await unlessAborted(resolve(asker), signal);
     } catch (error) {
       if (!present || left(present) <= 0 || signal.aborted) throw error;
       failedAt = clock.now();
+    } finally {
+      cancel();
     }
     return present;
   };

@@ -30,7 +30,7 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
     .description('Send the Kubernetes audit log of every EKS cluster to RAD Security, in one command.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command|topic]', `show help; topics: ${TOPICS.join(', ')}`)
+    .helpCommand(false)
     .addHelpText('after', FOOTER);
   const groups = new Map<string, Command>();
   const all: Command[] = [program];
@@ -60,6 +60,9 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
     });
     all.push(command);
   }
+  const help = program.command('help').description(`show help; topics: ${TOPICS.join(', ')}`);
+  help.argument('[words...]', 'a command or a topic').action((words: string[]) => showHelp(program, words, print));
+  all.push(help);
   for (const command of all) {
     command
       .exitOverride()
@@ -67,9 +70,7 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
       .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
   }
   try {
-    const [first, second = '', ...more] = argv.filter((word) => !word.startsWith('-'));
     if (argv.length === 0) program.outputHelp();
-    else if (first === 'help' && isTopic(second) && more.length === 0) print(topicText(second));
     else program.parse(withBareSandbox(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw asRadError(error);
@@ -86,11 +87,23 @@ const FOOTER = `
 Every option has an environment variable: --name-prefix is RAD_CONNECT_NAME_PREFIX.
 Nothing is sent anywhere but to AWS, and to RAD's API where RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are set.`;
 
+/** Always text: also version and completion are. */
+function showHelp(program: Command, words: readonly string[], print: Typed['print']): void {
+  const [first = ''] = words;
+  const topic = words.length === 1 && isTopic(first) && topicText(first);
+  if (topic) return void print(topic);
+  const at = words.reduce<Command | undefined>(
+    (command, word) => command?.commands.find((inner) => inner.name() === word),
+    program,
+  );
+  if (!at) throw usage(`help ${words.join(' ')}: no such command, nor a topic: ${TOPICS.join(', ')}`);
+  at.outputHelp();
+}
+
 function withoutCommand(argv: readonly string[]): string {
-  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const [first] = argv.filter((word) => !word.startsWith('-'));
   const what = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(' ')[1]);
   if (what.length) return `${first}: name what to do with it: ${what.join(', ')}`;
-  if (first === 'help') return `help ${second ?? ''}: no such command, nor a topic: ${TOPICS.join(', ')}`;
   return 'name a command; see rad-connect --help';
 }
 

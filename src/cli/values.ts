@@ -125,7 +125,9 @@ export function tag(value: string, previous: unknown): Tags {
   if (key.length > 128 || text.length > 256) throw no('at most 128 characters in the key and 256 in the value');
   if (!TAG_TEXT.test(key) || !TAG_TEXT.test(text)) throw no('letters, digits, spaces and _ . : / = + - @ only');
   if (OUR_TAGS.test(key)) throw no(`the key ${key} is reserved`);
-  return { ...(previous as Tags | undefined), [key]: text };
+  const before = previous as Tags | undefined;
+  if (before && key in before) throw no(`the key ${key} is given twice`);
+  return { ...before, [key]: text };
 }
 
 export function pattern(value: string): string {

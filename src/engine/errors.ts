@@ -46,7 +46,7 @@ export const ERROR_CODES = {
   THROTTLED: { exit: 1, blocks: false, meaning: 'AWS keeps asking to slow down' },
   TIMEOUT: { exit: 1, blocks: false, meaning: 'out of time' },
   NETWORK: { exit: 1, blocks: false, meaning: 'no connection to AWS' },
-  AWS: { exit: 1, blocks: false, meaning: 'any other error of an AWS call' },
+  AWS: { exit: 1, blocks: false, meaning: 'a call to AWS failed' },
   RULE_TEST_FAILED: { exit: 1, blocks: false, meaning: 'a detection does not say what its tests say' },
   SANDBOX: { exit: 1, blocks: false, meaning: 'the sandbox file cannot be used' },
   INTERNAL: { exit: 1, blocks: false, meaning: 'a bug of rad-connect' },

@@ -66,6 +66,11 @@ function fields({ body }: HttpAnswer): Readonly<Record<string, string | undefine
 
 /** `cause` tells whether an earlier attempt may have taken effect. What RAD wrote is not shown: a proxy or a wrong host may give back what it was sent. */
 function refused({ status, isRepeat }: Reply, what: string): RadError {
+  if (status >= 300 && status < 400)
+    return failed(
+      `RAD's API answered ${status}, a redirect, which is not followed: the keys go to one host`,
+      CHECK_URL,
+    );
   if (status !== 401 && status !== 403) return failed(`RAD's API answered ${status} and refuses ${what}`, AGAIN);
   return new RadError('RAD_REGISTRATION_DENIED', `RAD's API answered ${status} and refuses ${what}`, {
     hint: "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY take a cloud key of RAD's console: Settings, Access Keys",

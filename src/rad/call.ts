@@ -16,10 +16,13 @@ export interface RadOptions {
   readonly kill: AbortSignal;
   readonly version: string;
   readonly onCall?: (call: ApiCall) => void;
+  readonly onWait?: ((place: string, whom: string) => void) | undefined;
 }
 
 /** Of one attempt, as RAD's own Terraform provider allows. Milliseconds. */
 const PATIENCE = 30_000;
+/** After this who waits is told. Milliseconds. */
+const LONG = 10_000;
 
 export interface Call {
   readonly operation: 'GetToken' | 'PostRegistration' | 'DeleteRegistration';
@@ -56,14 +59,14 @@ export async function answered(call: Call, options: RadOptions): Promise<Reply> 
       if (signal.aborted) throw signal.reason;
       attempts++;
       const answer = await attempt(call, options);
-      if (!('errorType' in answer)) {
+      if (!('seen' in answer)) {
         tell(isSuccess(answer) ? undefined : String(answer.status));
         return { ...answer, isRepeat };
       }
-      isRepeat ||= answer.errorType !== 'THROTTLING';
-      const { errorType, error } = answer;
+      const { error, seen } = answer;
+      isRepeat ||= seen.errorType !== 'THROTTLING';
       // To the strategy an error of ours is final.
-      token = await retry.refreshRetryTokenForRetry(token, { errorType }).catch(() => {
+      token = await retry.refreshRetryTokenForRetry(token, seen).catch(() => {
         throw error;
       });
     }
@@ -76,16 +79,17 @@ export async function answered(call: Call, options: RadOptions): Promise<Reply> 
 /** Trouble that may pass by itself. */
 interface Trouble {
   readonly error: RadError;
-  readonly errorType: RetryErrorInfo['errorType'];
+  /** The same, as the strategy knows it. */
+  readonly seen: RetryErrorInfo;
 }
 
 /** An answer that another attempt would not change, or trouble. */
 async function attempt(
   { method, path, body, token }: Call,
-  { access, send, clock, kill, version }: RadOptions,
+  { access, send, clock, kill, version, onWait }: RadOptions,
 ): Promise<HttpAnswer | Trouble> {
   const late = new AbortController();
-  const cancel = clock.alarm(PATIENCE, () => late.abort());
+  const alarms = [clock.alarm(LONG, () => onWait?.('global', 'RAD')), clock.alarm(PATIENCE, () => late.abort())];
   const headers = {
     'content-type': 'application/json',
     'user-agent': `rad-connect/${version}`,
@@ -97,14 +101,16 @@ async function attempt(
     const answer = await send(request, AbortSignal.any([late.signal, kill]));
     const { status } = answer;
     if (status !== 429 && status < 500) return answer;
-    const error = failed(`RAD's API answered ${status}`, AGAIN);
-    return { error, errorType: status === 429 ? 'THROTTLING' : 'SERVER_ERROR' };
+    const known = { name: 'Error', message: '', $metadata: { httpStatusCode: status } };
+    const seen = { errorType: status === 429 ? 'THROTTLING' : 'SERVER_ERROR', error: known } as const;
+    return { error: failed(`RAD's API answered ${status}`, AGAIN), seen };
   } catch (error) {
     if (kill.aborted) throw kill.reason;
+    if (error instanceof RadError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const why = late.signal.aborted ? `nothing within ${PATIENCE / 1_000} s` : (code ?? message);
-    return { error: failed(`no answer from ${host}: ${why}`, CHECK_URL), errorType: 'TRANSIENT' };
+    return { error: failed(`no answer from ${host}: ${why}`, CHECK_URL), seen: { errorType: 'TRANSIENT' } };
   } finally {
-    cancel();
+    for (const cancel of alarms) cancel();
   }
 }

@@ -1,5 +1,6 @@
 import { type Agent, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
+import { RadError } from '../engine/errors.ts';
 
 export interface HttpRequest {
   readonly method: 'POST' | 'DELETE';
@@ -17,6 +18,11 @@ export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAn
 /** No answer of RAD's API is anywhere near as long. Bytes. */
 const LONGEST = 1_048_576;
 
+const tooLong = (host: string) =>
+  new RadError('RAD_REGISTRATION_FAILED', `${host} answers at a length that RAD's API never has`, {
+    hint: 'check RAD_API_URL, then run the same command again',
+  });
+
 /** Redirects are not followed: the secret goes to the host that was named and to no other. */
 export const createSend =
   (agentFor?: (url: URL) => Promise<Agent>): Send =>
@@ -31,7 +37,7 @@ export const createSend =
         answer.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           length += chunk.length;
-          if (length > LONGEST) call.destroy(new Error('the answer is too long'));
+          if (length > LONGEST) call.destroy(tooLong(new URL(url).host));
         });
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
         answer.on('error', reject);

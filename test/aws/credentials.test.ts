@@ -352,8 +352,8 @@ const TROUBLES: readonly (readonly [what: string, names: readonly string[], hint
   ],
   [
     'profiles that go in a circle',
-    ['profile'],
-    'source_profile',
+    ['source_profiles of a', 'b has a'],
+    'give profile b credentials',
     {
       config: [profile('a', role('a', { source_profile: 'b' })), profile('b', role('b', { source_profile: 'a' }))].join(
         '\n',
@@ -524,6 +524,12 @@ const TROUBLES: readonly (readonly [what: string, names: readonly string[], hint
     '--profile',
     inContainer,
     { Container: json({ Code: 'x', Message: 'no association' }, 403) },
+  ],
+  [
+    'a container that is not there',
+    ['http://localhost:9/x: ', 'ECONNREFUSED'],
+    '--profile',
+    { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:9/x' } },
   ],
   ['a token file that is not there', ['/token', 'ENOENT'], ROLE, { ...asPod, files: {} }],
   [

@@ -14,7 +14,7 @@ const silent = (client: { middlewareStack: { use(plugin: unknown): void } }) =>
       stack.add(() => () => new Promise(() => {}), { step: 'deserialize', name: 'silent', priority: 'high' }),
   });
 
-const begin = () => {
+const begin = (told: string[] = []) => {
   const clock = virtualClock(0);
   const stopper = createStopper(clock);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'y' };
@@ -25,6 +25,7 @@ const begin = () => {
     concurrency: 4,
     credentials,
     onClient: silent,
+    onWait: (place, whom) => void told.push(place, whom),
   });
   return {
     clock,
@@ -44,6 +45,18 @@ it('a call that never answers is given up some time after the run was told to st
   expect(await Promise.race([call, Promise.resolve('waiting')])).toBe('waiting');
   await clock.sleep(2_000);
   expect(await call).toBe('TIMEOUT');
+});
+
+it('who waits for an answer is told, after ten seconds', async () => {
+  const told: string[] = [];
+  const { clock, stop, call } = begin(told);
+  await clock.sleep(9_000);
+  expect(told).toEqual([]);
+  await clock.sleep(2_000);
+  expect(told).toEqual(['us-east-1', 'sts']);
+  stop();
+  stop();
+  await call;
 });
 
 it('told to stop a second time, it is given up at once', async () => {

@@ -227,4 +227,11 @@ describe('AWS_MAX_ATTEMPTS', () => {
     await status({ AWS_ENDPOINT_URL: plain.url, AWS_MAX_ATTEMPTS });
     expect(plain.operations()).toHaveLength(expected);
   });
+
+  it.each(['abc', '0', '1.5', '-1'])('%s is refused, without a call', async (AWS_MAX_ATTEMPTS) => {
+    plain.reset();
+    const { code, stderr } = await status({ AWS_ENDPOINT_URL: plain.url, AWS_MAX_ATTEMPTS });
+    expect([code, plain.operations()]).toEqual([64, []]);
+    expect(stderr).toMatch(/^error: AWS_MAX_ATTEMPTS .*\n$/);
+  });
 });

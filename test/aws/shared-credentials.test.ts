@@ -49,6 +49,22 @@ describe('credentials that all clients share', () => {
     expect(times()).toBe(1);
   });
 
+  it('who waits for them is told after a while, once', async () => {
+    const told: string[] = [];
+    const clock = virtualClock(0);
+    const needs = { clock, signal: new AbortController().signal, network: undefined, version: '1', mfaCode: undefined };
+    const seconds = [9, 60];
+    const provider = shared({ ...needs, onWait: (place) => void told.push(place) }, async () => {
+      await clock.sleep(seconds.shift()! * 1_000);
+      return { accessKeyId: 'x', secretAccessKey: 'y', expiration: new Date(clock.now() + 1_000) };
+    });
+    await provider();
+    expect(told).toEqual([]);
+    await clock.sleep(2_000);
+    await provider();
+    expect(told).toEqual(['sign-in']);
+  });
+
   it.each([undefined, HOUR])('serve until five minutes before they expire: %s', async (lifetime) => {
     const { provider, clock } = counted(lifetime);
     await provider();

@@ -14,7 +14,12 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 describe('help', () => {
   it.each(TOPICS)('%s: on stdout, exit 0, no call', async (topic) => {
-    for (const line of [`help ${topic}`, `--no-color help ${topic}`]) {
+    for (const line of [
+      `help ${topic}`,
+      `--no-color help ${topic}`,
+      `-o json help ${topic}`,
+      `help ${topic} -o json`,
+    ]) {
       const { code, stdout, stderr, calls } = await run(line);
       expect([code, stdout, stderr, calls]).toEqual([0, topicText(topic), '', []]);
     }
@@ -31,11 +36,20 @@ describe('help', () => {
     for (const topic of TOPICS) expect(stdout).toContain(topic);
   });
 
-  it.each(['help exit-code', 'help nonsense', 'help permissions resources'])('%s: one line, exit 64', async (line) => {
-    const { code, stdout, stderr, calls } = await run(line);
-    expect([code, stdout, calls]).toEqual([64, '', []]);
-    expect(stderr).toMatch(/^error: help .*\n$/);
+  it('goes down to the commands of a group', async () => {
+    const [asked, flagged] = [await run('help rules list'), await run('rules list --help')];
+    expect([asked.code, asked.stdout]).toEqual([0, flagged.stdout]);
+    expect(asked.stdout).toContain('Usage: rad-connect rules list');
   });
+
+  it.each(['help exit-code', 'help nonsense', 'help permissions resources', 'help status extra', 'help rules nope'])(
+    '%s: one line, exit 64',
+    async (line) => {
+      const { code, stdout, stderr, calls } = await run(line);
+      expect([code, stdout, calls]).toEqual([64, '', []]);
+      expect(stderr).toMatch(/^error: help .*\n$/);
+    },
+  );
 });
 
 describe('the topics say what the code does', () => {

@@ -124,6 +124,7 @@ describe('values', () => {
     [good('--external-id', 'with"quote'), 'with"quote', /letters/],
     [good('--external-id', long(1225)), 'xxx', /1224/],
     [good('--tag', 'novalue'), 'novalue', /key=value/],
+    [[...good('--tag', 'a=1'), '--tag', 'a=2'], 'a=2', /twice/],
     [good('--tag', '=value'), '=value', /key=value/],
     [good('--tag', 'aws:x=1'), 'aws:x', /reserved/],
     [good('--tag', 'rad-connect:claim=owned'), 'rad-connect:claim', /reserved/],

@@ -40,7 +40,7 @@ async function rad(acts: Readonly<Record<string, Act>> = {}, { keys = KEYS, more
         return () => void alarms.delete(ring);
       },
     },
-    retry: createRetry({ sleep: async () => {} } as never, signal, 4),
+    retry: createRetry({ sleep: async () => {} } as never, signal, 4, 3),
     signal,
     kill: signal,
     version: '1.2.3',
@@ -126,7 +126,7 @@ describe('what is answered', () => {
     ['registering is not allowed', POST, say(403), 'RAD_REGISTRATION_DENIED', 2],
     ['a bad request', POST, say(400), 'RAD_REGISTRATION_FAILED', 2],
     ['500 and again 500', POST, say(500), 'RAD_REGISTRATION_FAILED', 5],
-    ['no answer at all', POST, drops, 'RAD_REGISTRATION_FAILED', 5],
+    ['no answer at all', POST, drops, 'RAD_REGISTRATION_FAILED', 4],
   ])('%s', async (_, path, act, code, requests) => {
     const { api, server } = await rad({ [path]: act });
     const error = await failure(api.register(ACCOUNT, ROLE));
@@ -148,18 +148,35 @@ describe('what is answered', () => {
     const error = await failure(api.register(ACCOUNT, ROLE));
     expect(error).toMatchObject({ code: 'RAD_REGISTRATION_FAILED' });
     expect(error.message).toContain('nothing within 30 s');
-    expect(paths().filter((path) => path === POST)).toHaveLength(4);
+    expect(paths().filter((path) => path === POST)).toHaveLength(3);
   });
 
-  it('an answer without end is not read to its end', async () => {
+  it('who waits for a slow answer is told', async () => {
+    const told: string[] = [];
+    const slow: Act = (received, response) => {
+      for (const ring of [...alarms].slice(0, 1)) ring();
+      say(200)(received, response);
+    };
+    const { api } = await rad({ [POST]: slow }, { more: { onWait: (place, whom) => void told.push(place, whom) } });
+    expect([await api.register(ACCOUNT, ROLE), ...told]).toEqual(['made', 'global', 'RAD']);
+  });
+
+  it('a redirect is told as one', async () => {
+    const { api } = await rad({ [LOGIN]: (_, to) => void to.writeHead(302, { location: '/x' }).end() });
+    const { message, hint } = await failure(api.register(ACCOUNT, ROLE));
+    expect(`${message} ${hint}`).toMatch(/redirect.*RAD_API_URL/);
+  });
+
+  it('an answer without end is not read to its end, nor asked for again', async () => {
     const endless: Act = (_, response) => {
       const more = () => {
         if (!response.destroyed) response.write('x'.repeat(65_536), more);
       };
       more();
     };
-    const { api } = await rad({ [POST]: endless });
-    expect((await failure(api.register(ACCOUNT, ROLE))).message).toContain('too long');
+    const { api, paths } = await rad({ [POST]: endless });
+    expect((await failure(api.register(ACCOUNT, ROLE))).hint).toContain('RAD_API_URL');
+    expect(paths()).toEqual([LOGIN, POST]);
   });
 
   it('nobody there', async () => {

@@ -436,7 +436,7 @@ describe('errors and warnings', () => {
       'of the run',
       { region: 'global', id: '', awsCode: null, requestId: null, hint: null },
       [],
-      'error: any other error of an AWS call\n  no\n',
+      'error: a call to AWS failed\n  no\n',
     ],
     [
       'of usage: one line',
