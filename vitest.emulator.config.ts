@@ -14,7 +14,8 @@ export default defineConfig(({ mode }) => ({
     passWithNoTests: !ready,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
+    // Each file has an emulator of its own, and much of what it does is waiting.
+    maxWorkers: 3,
     reporters: [mode === 'sweep' ? 'verbose' : 'default'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
