@@ -41,9 +41,19 @@ const LONG = 10_000;
 
 /** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
 export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
+  const { mfaCode: ask, onWait } = needs;
   let tools: Tools | undefined;
-  return renewed(needs, async (asker) => {
-    tools ??= await toolsFor(needs, asker);
+  let isAsking = false;
+  const mfaCode = async (serial: string) => {
+    isAsking = true;
+    return ask!(serial).finally(() => {
+      isAsking = false;
+    });
+  };
+  // Whoever is asked for a code knows what is waited for.
+  const unlessAsking = (place: string, whom: string) => void (isAsking || onWait?.(place, whom));
+  return renewed({ ...needs, onWait: unlessAsking }, async (asker) => {
+    tools ??= await toolsFor({ ...needs, mfaCode: ask && mfaCode }, asker);
     return resolve(tools);
   });
 }

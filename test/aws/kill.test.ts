@@ -8,27 +8,32 @@ import { main } from '../../src/main.ts';
 import { createStopper } from '../../src/stop.ts';
 
 /** A network that takes every request and never answers. */
-const silent = (client: { middlewareStack: { use(plugin: unknown): void } }) =>
+const silent = (asked: () => void) => (client: { middlewareStack: { use(plugin: unknown): void } }) =>
   client.middlewareStack.use({
     applyToStack: (stack: { add(...words: unknown[]): void }) =>
-      stack.add(() => () => new Promise(() => {}), { step: 'deserialize', name: 'silent', priority: 'high' }),
+      stack.add(() => () => new Promise(asked), { step: 'deserialize', name: 'silent', priority: 'high' }),
   });
 
 const begin = (told: string[] = []) => {
   const clock = virtualClock(0);
   const stopper = createStopper(clock);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'y' };
+  let asked = () => {};
+  const begun = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
   const aws = createAws('us-east-1', '', {
     ...stopper,
     clock,
     version: 'test',
     concurrency: 4,
     credentials,
-    onClient: silent,
+    onClient: silent(asked),
     onWait: (place, whom) => void told.push(place, whom),
   });
   return {
     clock,
+    begun,
     stop: () => stopper.stop(new RadError('TIMEOUT', 'out of time')),
     call: identify(aws).then(
       () => 'answered',
@@ -49,7 +54,8 @@ it('a call that never answers is given up some time after the run was told to st
 
 it('who waits for an answer is told, after ten seconds', async () => {
   const told: string[] = [];
-  const { clock, stop, call } = begin(told);
+  const { clock, begun, stop, call } = begin(told);
+  await begun;
   await clock.sleep(9_000);
   expect(told).toEqual([]);
   await clock.sleep(2_000);

@@ -65,6 +65,22 @@ describe('credentials that all clients share', () => {
     expect(told).toEqual(['sign-in']);
   });
 
+  it('who is asked for an MFA code is not told that it is waited for', async () => {
+    const told: string[] = [];
+    const clock = virtualClock(0);
+    const mfaCode = async () => {
+      await clock.sleep(60_000);
+      return '123456';
+    };
+    const needs = { clock, signal: new AbortController().signal, network: undefined, version: '1', mfaCode };
+    const provider = shared({ ...needs, onWait: (place) => void told.push(place) }, async (tools) => ({
+      accessKeyId: await tools.mfaCode!('device'),
+      secretAccessKey: 'y',
+    }));
+    expect(await keyOf(provider)).toBe('123456');
+    expect(told).toEqual([]);
+  });
+
   it.each([undefined, HOUR])('serve until five minutes before they expire: %s', async (lifetime) => {
     const { provider, clock } = counted(lifetime);
     await provider();
