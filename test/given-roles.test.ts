@@ -10,6 +10,7 @@ import { killedAt } from './helpers/killed.ts';
 import {
   ACCOUNT,
   bucket,
+  cluster,
   EU,
   edited,
   filter,
@@ -380,32 +381,60 @@ describe('the record, where the reader role was made elsewhere', () => {
 });
 
 describe('what is checked of a role made elsewhere', () => {
-  it.each(Object.entries(GIVEN))('%s that does not exist blocks what stands on it', async (option, given) => {
+  const nameIn = (given: string) => given.slice(given.lastIndexOf('/') + 1);
+  /** A run that is refused, and leaves everything as it was. */
+  async function refused(world: World, line: string) {
+    const before = comparable(world, { identity: true });
+    const { code, json, writes, stderr } = await account(world).run(line);
+    expect([code, writes, json.errors.map((error) => error.code)]).toEqual([64, [], ['USAGE']]);
+    expect(stderr.match(/^error: /gm)).toHaveLength(1);
+    expect(comparable(world, { identity: true })).toEqual(before);
+    return json.errors[0]!.message;
+  }
+
+  it.each(Object.entries(GIVEN))('%s that is not there is refused, and not recorded', async (option, given) => {
     const world = platform();
-    delete world.roles[given.slice(given.lastIndexOf('/') + 1)];
-    const { run } = account(world);
-    const dry = await run(`${ENABLE} ${ALL} --dry-run`);
-    expect(dry.json.errors).toEqual([
-      expect.objectContaining({
-        code: 'ROLE_MISSING',
-        message: expect.stringContaining(given),
-        hint: expect.stringContaining(option),
-      }),
-    ]);
-    await run(`${ENABLE} ${ALL}`);
-    expect(world.regions[US]!.streams).toEqual(
-      option === '--firehose-role-arn' ? {} : expect.objectContaining({ [NAMES.product]: expect.anything() }),
-    );
-    expect(filter(world, 'on') !== undefined).toBe(option === '--audit-logs-role-arn');
+    delete world.roles[nameIn(given)];
+    for (const line of [`${ENABLE} ${ALL}`, `${ENABLE} ${ALL} --dry-run`])
+      expect(await refused(world, line)).toContain(`${option} ${given}: there is no such role`);
   });
 
+  it.each(Object.entries(GIVEN).slice(0, 2))('%s: nor in the place of one of ours', async (option, given) => {
+    const world = platform();
+    delete world.roles[nameIn(given)];
+    const { run } = account(world);
+    await run(ENABLE);
+    await refused(world, `${AGAIN} ${option} ${given}`);
+    const plain = await run(AGAIN);
+    expect([plain.code, plain.writes]).toEqual([0, []]);
+  });
+
+  it.each(Object.entries(GIVEN))(
+    '%s that is recorded and has gone blocks what stands on it, and what mends it is said',
+    async (option, given) => {
+      const { run, world } = account(platform());
+      await run(`${ENABLE} ${ALL} --clusters on`);
+      delete world.roles[nameIn(given)];
+      const { code, json } = await run(`${AGAIN} --clusters none`);
+      expect([code, json.errors]).toEqual([
+        3,
+        [
+          expect.objectContaining({
+            code: 'ROLE_MISSING',
+            message: expect.stringContaining(given),
+            hint: expect.stringContaining(`${option} ARN`),
+          }),
+        ],
+      ]);
+      expect(json.errors[0]!.hint!.includes(`${option} none`)).toBe(option !== '--audit-logs-role-arn');
+      expect(cluster(world, 'off').logging).not.toContain('audit');
+      if (option !== '--audit-logs-role-arn') expect((await run(`${AGAIN} ${option} none`)).code).toBe(0);
+    },
+  );
+
   it('a role of the name at another path is not it', async () => {
-    const { json } = await account(platform()).run(
-      `${ENABLE} --firehose-role-arn arn:aws:iam::${ACCOUNT}:role/their-firehose --dry-run`,
-    );
-    expect(json.errors).toEqual([
-      expect.objectContaining({ code: 'ROLE_MISSING', message: expect.stringContaining(arn('their-firehose')) }),
-    ]);
+    const line = `${ENABLE} --firehose-role-arn arn:aws:iam::${ACCOUNT}:role/their-firehose`;
+    expect(await refused(platform(), line)).toContain(arn('their-firehose'));
   });
 
   it.each([
@@ -419,10 +448,12 @@ describe('what is checked of a role made elsewhere', () => {
     }
   });
 
-  const told = async (change: (world: World) => void, line = `${ENABLE} ${ALL}`) => {
-    const world = platform();
+  /** What a later run is told, once the roles are recorded. */
+  const told = async (change: (world: World) => void, more = '') => {
+    const { run, world } = account(platform());
+    expect((await run(`${ENABLE} ${ALL}`)).code).toBe(0);
     change(world);
-    const { json } = await account(world).run(`${line} --dry-run`);
+    const { json } = await run(`${AGAIN}${more} --dry-run`);
     return warningsOf(json).map(({ code, id, hint }) => ({ code, id, hint: hint ?? '' }));
   };
   const statement = (hint: string) => JSON.parse(hint.slice(hint.indexOf('{')));
@@ -470,12 +501,19 @@ describe('what is checked of a role made elsewhere', () => {
     const warnings = await told((world) => trustOf(world, name, ...statements));
     expect(warnings.map(({ code, id }) => [code, id])).toEqual(isTold ? [['ROLE_TRUST', name]] : []);
     for (const { hint } of warnings) expect(hint).toContain('"sts:AssumeRole"');
+
+    const world = platform();
+    trustOf(world, name, ...statements);
+    if (!isTold) return expect((await account(world).run(`${ENABLE} ${ALL} --dry-run`)).code).toBe(0);
+    const message = await refused(world, `${ENABLE} ${ALL}`);
+    expect(message).toMatch(new RegExp(`^--[\\w-]+ ${arn(name)}: its trust .*"sts:AssumeRole"`));
   });
 
   it('a reader that wants an external id where there is none', async () => {
-    const line = `enable-audit --regions ${US} --yes -o json ${ALL}`;
-    const warnings = await told(() => {}, line);
+    const warnings = await told(() => {}, ' --external-id none');
     expect(warnings.map(({ code }) => code)).toEqual(['NO_EXTERNAL_ID', 'ROLE_TRUST']);
+    const line = `enable-audit --regions ${US} --yes -o json ${ALL}`;
+    expect(await refused(platform(), line)).toContain('without an external id');
   });
 
   const lacking: [string, JsonObject[], string[]][] = [
@@ -498,7 +536,7 @@ describe('what is checked of a role made elsewhere', () => {
 
   it('with a key, what the roles need for it', async () => {
     const key = (world: World) => policyOf(world, 'their-logs', allow(['firehose:*']));
-    const warnings = await told(key, `${ENABLE} ${ALL} --kms-key ${keyArn('key-a')}`);
+    const warnings = await told(key, ` --kms-key ${keyArn('key-a')}`);
     expect(warnings.map(({ code, id }) => [code, id])).toEqual([['ROLE_PERMISSIONS', 'their-logs']]);
     expect(statement(warnings[0]!.hint)).toMatchObject({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'] });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accessDenied } from '../src/simulator/errors.ts';
 import { account } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import { ACCOUNT, BOUNDARIES, bucket, EU, edited, filter, NAMES, role, small, stream, US } from './helpers/small.ts';
@@ -41,15 +42,53 @@ describe('--permissions-boundary', () => {
     for (const name of ROLES) expect(role(world, name).boundary).toBe(BOUNDARY);
   });
 
-  it('that is not there: no role is made, and what to do is said', async () => {
+  it.each([
+    ['at first', undefined],
+    ['later', ENABLE],
+  ])('that is not there is refused %s before any write, and not recorded', async (_, before) => {
     const { run, world } = account(small());
+    if (before) await run(before);
+    const start = comparable(world, { identity: true });
     const nowhere = `arn:aws:iam::${ACCOUNT}:policy/nowhere`;
-    const { code, json } = await run(`${ENABLE} --permissions-boundary ${nowhere}`);
-    expect(code).toBe(1);
-    expect(json.errors).toEqual([
-      expect.objectContaining({ id: NAMES.reader, hint: expect.stringContaining('--permissions-boundary') }),
+    for (const line of [ENABLE, `${ENABLE} --dry-run`]) {
+      const { code, json, writes } = await run(`${line} --permissions-boundary ${nowhere}`);
+      expect([code, writes]).toEqual([64, []]);
+      expect(json.errors).toEqual([
+        expect.objectContaining({
+          code: 'USAGE',
+          message: expect.stringContaining(`--permissions-boundary ${nowhere}`),
+        }),
+      ]);
+    }
+    expect(comparable(world, { identity: true })).toEqual(start);
+    expect((await run(ENABLE)).code).toBe(0);
+  });
+
+  it('that is recorded and has gone: what mends it is said', async () => {
+    const { run, world } = account(small());
+    await run(`${ENABLE} --permissions-boundary ${BOUNDARY}`);
+    delete world.managedPolicies[BOUNDARY];
+    delete world.roles[NAMES.delivery];
+    const { code, json } = await run(AGAIN);
+    expect([code, json.errors.map(({ id, hint }) => [id, hint?.includes('--permissions-boundary none')])]).toEqual([
+      3,
+      [[NAMES.delivery, true]],
     ]);
-    expect(world.roles).toEqual({});
+    expect((await run(`${AGAIN} --permissions-boundary none`)).code).toBe(0);
+  });
+
+  it('that may not be looked at stops nothing, and is told', async () => {
+    const { run, world } = account(small());
+    const error = accessDenied('iam:GetPolicy', BOUNDARY);
+    const { code, json } = await run(`${ENABLE} --permissions-boundary ${BOUNDARY}`, {
+      faults: ({ operation }) => (operation === 'GetPolicy' ? { when: 'before', error } : undefined),
+    });
+    expect(code).toBe(0);
+    expect(json.warnings.find((warning) => warning.code === 'BOUNDARY_UNCHECKED')).toMatchObject({
+      id: BOUNDARY,
+      hint: expect.stringContaining('iam:GetPolicy'),
+    });
+    expect(role(world, NAMES.reader).boundary).toBe(BOUNDARY);
   });
 
   it.each([

@@ -53,7 +53,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -13,6 +13,12 @@ export const usage = (message: string): RadError => {
   return new RadError('USAGE', line.length > 400 ? `${line.slice(0, 300)} … ${line.slice(-90)}` : line);
 };
 
+/** Of a thing in IAM that an option names. */
+export const noSuch = (option: string, arn: string, what: 'role' | 'policy', there?: string): RadError =>
+  usage(
+    `${option} ${arn}: there is no such ${what}${there ? `, but ${there}` : ''}: make it first, or leave the option out`,
+  );
+
 const split = (value: string) =>
   value
     .split(',')

@@ -169,10 +169,10 @@ function regionThings(wanted: Wanted, roles: Roles, region: Region, holder: Reso
   ];
 }
 
-/** From a cluster to the stream. Logging comes after the filter stands: no cost without delivery, and no first event lost. */
+/** From a cluster to the stream. Logging comes after the filter stands: no cost without delivery and a reader, and no first event lost. */
 function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: Resource, aws: Aws, cluster: string) {
   const { names, now } = account;
-  const { registry, subscription } = roles;
+  const { registry, reader, subscription } = roles;
   const name = clusterLogGroupName(cluster);
 
   const group: Resource = clusterLogGroup(
@@ -219,7 +219,7 @@ function clusterPath({ account, settings, stay }: Wanted, roles: Roles, stream: 
     aws,
     cluster,
     { audit: true },
-    { needs: [registry, filter], stays: (_, seen: Seen) => stay.clusterLogging(seen(group), seen(filter)) },
+    { needs: [reader, filter], stays: (_, seen: Seen) => stay.clusterLogging(seen(group), seen(filter)) },
   );
   return { group, filter, logging };
 }

@@ -114,7 +114,10 @@ const TRY_PATTERN: Calls = { 'logs:TestMetricFilter': [{ on: 'anything', optiona
 const FIND_ROLES: Calls = { 'iam:GetRole': on('rolesByName') };
 
 /** Who works under a boundary may not take it off. */
-const BOUND: Calls = { 'iam:PutRolePermissionsBoundary': [{ on: 'roles', when: ['bounded'] }] };
+const BOUND: Calls = {
+  'iam:GetPolicy': [{ on: 'boundary', optional: true }],
+  'iam:PutRolePermissionsBoundary': [{ on: 'roles', when: ['bounded'] }],
+};
 const UNBIND: Calls = { 'iam:DeleteRolePermissionsBoundary': on('roles') };
 
 /** Roles that were made elsewhere are looked at; simulated, where that is not asked of all roles anyway. */

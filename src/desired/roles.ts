@@ -10,6 +10,13 @@ import { insist, keysOf, type Settings } from './settings.ts';
 /** IAM's shortest. Seconds. */
 const SESSION = 3600;
 
+/** What names a role that was made elsewhere, as setting and as option. */
+export const GIVEN_ROLES = {
+  reader: { setting: 'auditLogsRoleArn', option: '--audit-logs-role-arn' },
+  subscription: { setting: 'cloudwatchRoleArn', option: '--cloudwatch-role-arn' },
+  delivery: { setting: 'firehoseRoleArn', option: '--firehose-role-arn' },
+} as const satisfies Record<string, { readonly setting: keyof Settings; readonly option: string }>;
+
 /** The ARNs of the three roles: those that were made elsewhere, else ours. Stream and filters name them. */
 export const roleArns = ({ role, roleArn }: Names, settings: Settings) => ({
   reader: settings.auditLogsRoleArn || roleArn(role.reader, settings.rolePath),
@@ -38,11 +45,11 @@ export function accountRoles(
     maxSession: SESSION,
   });
   const common = { birth: settings.tags, insist: insist(settings, { permissionsBoundary: 'boundary' }) };
-  const used = (arn: string) =>
-    usedRole(home, roleNameOf(arn), {}, { refused: ({ exists, facts }) => notThere(arn, exists, facts.arn) });
+  const used = (which: keyof typeof GIVEN_ROLES) =>
+    usedRole(home, roleNameOf(arns[which]), {}, { refused: (actual) => notThere(which, arns[which], actual) });
 
   const reader = settings.auditLogsRoleArn
-    ? used(arns.reader)
+    ? used('reader')
     : role(home, names.role.reader, spec(readerRole(names, id, settings, keys)), {
         ...common,
         labels: registryLabels(settings, partition, connected),
@@ -51,27 +58,30 @@ export function accountRoles(
       });
   const registry = holder ?? reader;
 
-  const service = (given: string, name: string, documents: { trust: Spec; permissions: Spec }) =>
-    given && !isLeaving
-      ? used(given)
-      : role(home, name, spec(documents), {
+  const service = (which: 'subscription' | 'delivery', documents: { trust: Spec; permissions: Spec }) =>
+    settings[GIVEN_ROLES[which].setting] && !isLeaving
+      ? used(which)
+      : role(home, names.role[which], spec(documents), {
           ...common,
           needs: [registry],
           unsure: !settings.recorded.isWhole,
-          refused: elsewhere(names.roleArn(name, settings.rolePath)),
+          refused: elsewhere(names.roleArn(names.role[which], settings.rolePath)),
           ...stay.serviceRole(registry),
         });
-  const subscription = service(settings.cloudwatchRoleArn, names.role.subscription, subscriptionRole(names, keys));
-  const delivery = service(settings.firehoseRoleArn, names.role.delivery, deliveryRole(names, id, keys));
+  const subscription = service('subscription', subscriptionRole(names, keys));
+  const delivery = service('delivery', deliveryRole(names, id, keys));
   const readers = isLeaving && settings.auditLogsRoleArn ? [] : [reader];
-  return { registry, subscription, delivery, all: [...readers, subscription, delivery] };
+  return { registry, reader, subscription, delivery, all: [...readers, subscription, delivery] };
 }
 
-/** The ARN is not known where the role may not be looked at. */
-function notThere(arn: string, exists: boolean, seen: unknown): RadError | undefined {
+/** The ARN is not known where the role may not be looked at. Whose the reader role is was decided at the first run. */
+function notThere(which: keyof typeof GIVEN_ROLES, arn: string, { exists, facts }: Actual): RadError | undefined {
+  const { arn: seen } = facts;
   if (exists && (seen === undefined || seen === arn)) return undefined;
+  const { option } = GIVEN_ROLES[which];
+  const other = which === 'reader' ? '' : `, or have one of ours: ${option} none`;
   return new RadError('ROLE_MISSING', `the role ${arn} does not exist${seen ? `: there is ${seen}` : ''}`, {
-    hint: 'make it, or name another one: --firehose-role-arn, --cloudwatch-role-arn, --audit-logs-role-arn',
+    hint: `make it, or name another one: rad-connect enable-audit ${option} ARN${other}`,
   });
 }
 

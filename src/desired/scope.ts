@@ -21,7 +21,7 @@ export const CALLERS_ACCOUNT = ['$', '{aws:PrincipalAccount}'].join('');
 export const anyAccount = (arn: string) => arn.replace(`:${CALLERS_ACCOUNT}:`, ':*:');
 
 export function thingsOf(place: Place) {
-  const { partition, account = CALLERS_ACCOUNT, prefix, rolePath, kmsKeys = [], usedRoles = {} } = place;
+  const { partition, account = CALLERS_ACCOUNT, prefix, rolePath, boundary, kmsKeys = [], usedRoles = {} } = place;
   const names = namesOf(prefix, partition, account);
   const arn = (service: string, region: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
@@ -47,6 +47,7 @@ export function thingsOf(place: Place) {
     delivery: usedRoles.delivery ?? delivery!,
     subscription: usedRoles.subscription ?? subscription!,
     usedRoles: Object.values(usedRoles).filter((role) => role !== undefined),
+    boundary: boundary ? [boundary] : [],
     // IAM Identity Center puts its roles there (IAM Identity Center user guide, "Referencing permission sets").
     ssoRoles: arn('iam', '', 'role/aws-reserved/sso.amazonaws.com/*'),
     callers: [arn('iam', '', 'role/*'), arn('iam', '', 'user/*')],

@@ -131,6 +131,10 @@ export function keysOf({ recorded }: Settings, regions: Readonly<Record<string, 
     .sort((a, b) => (`${a.region} ${a.arn}` < `${b.region} ${b.arn}` ? -1 : 1));
 }
 
+/** Whether this run names it for the first time: what is recorded was looked at by the run before. */
+export const isNewlyGiven = ({ given, recorded }: Settings, setting: keyof AccountSettings): boolean =>
+  given[setting] !== undefined && given[setting] !== recorded.account[setting];
+
 /** The fields that options of this very run name: they are written even where what is there is stricter. */
 export const insist = ({ given }: Settings, fields: { readonly [O in keyof Given]?: string }): string[] =>
   Object.entries(fields).flatMap(([option, field]) => (given[option as keyof Given] === undefined ? [] : [field]));

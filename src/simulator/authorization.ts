@@ -44,6 +44,7 @@ const passing = (ask: Ask, role: string | undefined, service: string) =>
 const iam: Requests = (world, { operation, input }, ask) => {
   if (operation === 'RemoveRoleFromInstanceProfile')
     return [ask(arn(world, 'iam', '', `instance-profile/${input.InstanceProfileName}`))];
+  if (operation === 'GetPolicy') return [ask(input.PolicyArn)];
   if (input.PolicySourceArn) return [ask(input.PolicySourceArn)];
   const role = own(world.roles, input.RoleName);
   const resource = role?.arn ?? arn(world, 'iam', '', `role${input.Path ?? '/'}${input.RoleName}`);

@@ -161,6 +161,12 @@ export async function readRole(aws: Aws, name: string): Promise<{ tags: Tags; pa
   return Role && { tags: fromList(Role.Tags), path: Role.Path ?? '/' };
 }
 
-/** Who may assume a role. undefined: no such role. */
-export const trustOf = async (aws: Aws, name: string, abortSignal: AbortSignal): Promise<Spec | undefined> =>
-  parseEncoded((await getRole(aws, name, { abortSignal }))?.AssumeRolePolicyDocument);
+/** The ARN of a role, and who may assume it. undefined: no such role. */
+export async function trustOf(
+  aws: Aws,
+  name: string,
+  abortSignal: AbortSignal,
+): Promise<{ arn: string; trust: Spec | undefined } | undefined> {
+  const Role = await getRole(aws, name, { abortSignal });
+  return Role && { arn: Role.Arn ?? '', trust: parseEncoded(Role.AssumeRolePolicyDocument) };
+}

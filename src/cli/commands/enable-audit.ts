@@ -5,6 +5,7 @@ import { checkRoom } from '../../desired/record.ts';
 import { select } from '../../desired/select.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import { findModule } from '../adoption.ts';
+import { checkBoundary } from '../boundary.ts';
 import { type Context, givenSettings } from '../context.ts';
 import { checkRegions, converge, settingsOf } from '../converge.ts';
 import { price } from '../cost.ts';
@@ -47,6 +48,7 @@ export async function enableAudit(context: Context): Promise<Result> {
 
   const { regions: chosen, empty, warnings } = await chooseClusters(home, found, settings);
   const ofPattern = await checkPattern(found.find(({ state }) => state === 'ok')?.aws, given);
+  const ofBoundary = await checkBoundary(home, settings, context);
   const { regions, warnings: ofKeys } = await lookAtKeys(home, chosen, settings);
   const ofRoles = await lookAtRoles(home, regions, settings, context);
   const connected = new Set([...home.connected, ...regions.map(({ aws }) => aws.region)]);
@@ -77,7 +79,7 @@ export async function enableAudit(context: Context): Promise<Result> {
       settings,
       found: tolerated,
       regions,
-      warnings: [...warnings, ...ofPattern, ...unused, ...ofKeys, ...ofRoles, ...warned, ...told],
+      warnings: [...warnings, ...ofPattern, ...ofBoundary, ...unused, ...ofKeys, ...ofRoles, ...warned, ...told],
       ...(adoption && { adoption }),
     },
     context,

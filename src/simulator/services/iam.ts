@@ -91,6 +91,11 @@ function marked<T>(at: At, { Marker, MaxItems }: Input, name: string, items: rea
   return { [name]: found, IsTruncated: next !== undefined, ...(next && { Marker: next }) };
 }
 
+const GetPolicy: Operation = ({ world }, { PolicyArn: Arn }) => {
+  if (!own(world.managedPolicies, Arn)) throw missing(`Policy ${Arn} was not found.`);
+  return { Policy: { Arn, PolicyName: Arn.split('/').at(-1) } };
+};
+
 /** Who runs the sandbox may do anything, and is no role of it. */
 function isCaller({ caller, roles }: World, arn: string): boolean {
   const session = /assumed-role\/([^/]+)/.exec(caller)?.[1];
@@ -205,6 +210,7 @@ export const iam: Service = {
     delete role.boundary;
     return {};
   },
+  GetPolicy,
   SimulatePrincipalPolicy,
   DeleteRole: (at, input) => {
     const role = roleOf(at, input);
