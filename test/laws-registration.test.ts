@@ -3,7 +3,7 @@ import type { Send } from '../src/rad/http.ts';
 import { createSend } from '../src/rad/http.ts';
 import { accessDenied, connectionReset, serverError, throttled } from '../src/simulator/errors.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
-import type { World } from '../src/simulator/world.ts';
+import { addBucket, type World } from '../src/simulator/world.ts';
 import { account, type Ran } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import { killedAt } from './helpers/killed.ts';
@@ -228,6 +228,69 @@ describe('what RAD knew before', () => {
       expect(world.registrations).toHaveProperty(ACCOUNT);
     },
   );
+});
+
+describe('two installations in one account', () => {
+  const BLUE = '--name-prefix blue';
+  const both = async () => {
+    const one = keyed();
+    expect((await one.run(ENABLE)).code).toBe(0);
+    const second = await one.run(`${ENABLE} ${BLUE}`);
+    const [told] = second.json.warnings.filter(({ code }) => code === 'RAD_KNOWS_ACCOUNT');
+    expect([second.code, told!.hint]).toEqual([0, expect.stringContaining('role/blue-audit-logs')]);
+    return one;
+  };
+  const remaining = ({ json }: Ran) => json.warnings.filter(({ code }) => code === 'RAD_REGISTRATION_REMAINS');
+
+  it.each([
+    ['first', '', 'blue'],
+    ['second', ` ${BLUE}`, 'rad'],
+  ])('the %s one leaves first: RAD keeps the account, and is told nothing', async (which, prefix, stayer) => {
+    const { run, world } = await both();
+    const before = structuredClone(world.registrations);
+    const ran = await run(DELETE + prefix);
+    expect([ran.code, rad(ran), registration(ran)?.action]).toEqual([0, [], 'keep']);
+    expect(world.registrations).toEqual(before);
+    expect(Object.keys(world.roles).every((name) => name.startsWith(stayer))).toBe(true);
+    // What it has not made it says nothing of.
+    if (which === 'second') return expect(remaining(ran)).toEqual([]);
+    expect(registration(ran)!.note).toContain('(blue)');
+    expect(remaining(ran)).toEqual([
+      expect.objectContaining({ id: ACCOUNT, hint: expect.stringContaining(`role/${NAMES.reader},`) }),
+    ]);
+  });
+
+  it('doctor tells the one that RAD was not told of, and only that one', async () => {
+    const { run } = await both();
+    await run(DELETE);
+    const { code, json } = await run(`doctor ${BLUE} -o json`);
+    expect(code).toBe(0);
+    expect(json.findings!.filter((finding) => finding.code === 'RAD_KNOWS_ACCOUNT')).toEqual([
+      expect.objectContaining({ severity: 'note', hint: expect.stringContaining('role/blue-audit-logs') }),
+    ]);
+    const alone = await (await enabled()).run('doctor -o json');
+    expect(alone.json.findings!.map((finding) => finding.code)).not.toContain('RAD_KNOWS_ACCOUNT');
+  });
+
+  it('the one that has registered takes it back once it is alone; buckets of other products are no installation', async () => {
+    const { run, world } = await both();
+    expect((await run(`${DELETE} ${BLUE}`)).code).toBe(0);
+    addBucket(world, US, `x-eks-audit-logs-999988887777-${US}-an`);
+    addBucket(world, US, `x-eks-audit-logs-${ACCOUNT}-${US}`);
+    const ran = await run(DELETE);
+    expect([ran.code, registration(ran)?.action, world.registrations]).toEqual([0, 'delete', {}]);
+  });
+
+  it('where the buckets cannot be seen, none is taken for alone', async () => {
+    const { run, world } = await enabled();
+    const error = accessDenied('s3:ListAllMyBuckets', '*');
+    const ran = await run(DELETE, { faults: onRad('ListBuckets', 'before', () => error) });
+    expect([ran.code, registration(ran)?.action]).toEqual([0, 'keep']);
+    expect(remaining(ran)).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('s3:ListAllMyBuckets') }),
+    ]);
+    expect(world.registrations).toHaveProperty(ACCOUNT);
+  });
 });
 
 it('a registration whose answer was lost stays ours when the repeat is refused', async () => {

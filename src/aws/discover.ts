@@ -56,17 +56,17 @@ export async function enabledRegions({
   return { names: (names.length ? names : [...regionsOf(partitionOf(region))]).sort(), denied };
 }
 
-/** The account's buckets that begin so, and the region of each; undefined when that may not be asked, or S3 is not reached here. */
+/** The account's buckets, or those that begin so, and the region of each; undefined when that may not be asked, or S3 is not reached here. */
 export async function bucketRegions(
   { s3: client, region }: Aws,
-  Prefix: string,
+  Prefix?: string,
 ): Promise<Map<string, string> | undefined> {
   const regions = new Map<string, string>();
   try {
     for await (const { Buckets = [] } of paginateListBuckets({ client }, { Prefix })) {
       // Older stores ignore Prefix.
       for (const { Name = '', BucketRegion = region } of Buckets)
-        if (Name.startsWith(Prefix)) regions.set(Name, BucketRegion);
+        if (Name.startsWith(Prefix ?? '')) regions.set(Name, BucketRegion);
     }
   } catch (error) {
     if (isDenied(error) || isNoNetwork(error)) return undefined;

@@ -6,7 +6,7 @@ import { readRole } from '../aws/kinds/role.ts';
 import { homeRegionOf, partitionOf } from '../aws/regions.ts';
 import type { Account, Region, Registry } from '../desired/account.ts';
 import { registryTags } from '../desired/departure.ts';
-import { clusterLogGroupName, clusterOfLogGroup, type Names, namesOf } from '../desired/names.ts';
+import { clusterLogGroupName, clusterOfLogGroup, installationOf, type Names, namesOf } from '../desired/names.ts';
 import { connectedRegions, isRegistry, readRecord } from '../desired/record.ts';
 import { select, unmatched } from '../desired/select.ts';
 import { type Given, type Recorded, resolve, type Settings } from '../desired/settings.ts';
@@ -143,6 +143,13 @@ function bucketFinder(aws: Aws, names: Names, warnings: Notice[]): Home['ourBuck
     return buckets && [...buckets.keys()].flatMap((bucket) => names.regionOfBucket(bucket) ?? []).sort();
   };
   return () => (regions ??= find());
+}
+
+/** The prefixes of other installations that have a bucket in the account; undefined where that cannot be seen. */
+export async function otherInstallations({ aws, account, names }: Home): Promise<string[] | undefined> {
+  const buckets = await bucketRegions(aws);
+  const all = buckets && [...buckets.keys()].flatMap((bucket) => installationOf(bucket, account) ?? []);
+  return all && [...new Set(all)].filter((prefix) => prefix !== names.prefix).sort();
 }
 
 /** The regions that the options name, with `all` spelled out; undefined when they name none. */

@@ -1,6 +1,6 @@
 import type { Account } from '../desired/account.ts';
 import { isOfModule } from '../desired/adoption.ts';
-import { REGISTRATION_REMAINS } from '../desired/departure.ts';
+import { IN_CONSOLE } from '../desired/departure.ts';
 import { isRegistry } from '../desired/record.ts';
 import { roleArns } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
@@ -10,7 +10,8 @@ import type { Notice } from '../render/document.ts';
 
 /** What is worth saying about an account as it was seen, without stopping anything. */
 export function stepWarnings(goal: Goal, steps: readonly Step[], settings: Settings, account: Account): Notice[] {
-  if (goal === 'absent') return steps.flatMap(registrationRemains);
+  if (goal === 'absent')
+    return steps.flatMap((step) => registrationRemains(step, roleArns(account.names, settings).reader));
   if (steps.length === 0) return [];
   return [
     ...(settings.externalId ? [] : [noExternalId]),
@@ -77,28 +78,27 @@ export async function knownToRad(
 ): Promise<Notice[]> {
   const ended = outcomes.find(({ step, status }) => step.resource.type === 'rad:registration' && status === 'done');
   const now = await ended?.step.resource.read('fresh').catch(() => undefined);
-  if (now?.facts.state !== 'existing') return [];
-  return [
-    {
-      code: 'RAD_KNOWS_ACCOUNT',
-      region: 'global',
-      id,
-      message: `RAD knew account ${id} before: its registration was left as it is`,
-      hint: `see in RAD's console that it reads with the role ${roleArns(names, settings).reader} and the external id of this account`,
-    },
-  ];
+  return now?.facts.state === 'existing' ? [radKnows(id, roleArns(names, settings).reader)] : [];
 }
 
-function registrationRemains({ resource, stay }: Step): Notice[] {
-  if (resource.type !== 'rad:registration' || stay?.why !== REGISTRATION_REMAINS) return [];
+export const radKnows = (id: string, reader: string): Notice => ({
+  code: 'RAD_KNOWS_ACCOUNT',
+  region: 'global',
+  id,
+  message: `RAD knew account ${id} before: its registration was left as it is`,
+  hint: `see in RAD's console that it reads with the role ${reader} and the external id of this account`,
+});
+
+function registrationRemains({ resource, stay }: Step, reader: string): Notice[] {
+  if (resource.type !== 'rad:registration' || !stay?.why.endsWith(IN_CONSOLE)) return [];
   const { name: id } = resource;
   return [
     {
       code: 'RAD_REGISTRATION_REMAINS',
       region: 'global',
       id,
-      message: `account ${id} stays registered with RAD: RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set`,
-      hint: "remove the account in RAD's console; or set both keys before teardown",
+      message: `account ${id} stays registered with RAD: ${stay.why.slice(0, -IN_CONSOLE.length)}`,
+      hint: `in RAD's console remove the role ${reader}, or put that of an installation that stays in its place`,
     },
   ];
 }

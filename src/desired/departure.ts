@@ -19,6 +19,8 @@ export interface Departure {
   readonly bucketRegions: readonly string[];
   /** Nothing is recorded where it could be seen, and buckets that may hold the record could not. */
   readonly unseen: boolean;
+  /** The prefixes of other installations that have a bucket in the account; undefined where that cannot be seen. */
+  readonly others: readonly string[] | undefined;
 }
 
 /** What is wanted where, and what of it stays when it is taken away. */
@@ -37,6 +39,7 @@ const STAYING: Departure = {
   forget: [],
   bucketRegions: [],
   unseen: false,
+  others: [],
 };
 
 /** CloudWatch Logs hands its last batches over within a minute or so, then Firehose after its buffer interval. Milliseconds. */
@@ -46,14 +49,21 @@ const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data remove
 
 const UNSEEN = 'which regions are connected cannot be seen without s3:ListAllMyBuckets: a bucket may hold the record';
 
-/** Without keys nobody but the user can remove it. */
-export const REGISTRATION_REMAINS =
-  "RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set: remove the account in RAD's console";
+/** How the reason ends why the account stays registered: then nobody but the user can change that. */
+export const IN_CONSOLE = ": see to it in RAD's console";
+
+/** RAD's API does not tell whether it would take the account away from another installation too. */
+function remains(hasKeys: boolean, others: Departure['others']): Stay | undefined {
+  const because = (reason: string): Stay => ({ why: `${reason}${IN_CONSOLE}` });
+  if (!hasKeys) return because('RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set');
+  if (!others) return because('whether another installation needs it cannot be seen without s3:ListAllMyBuckets');
+  return others.length ? because(`another installation of this account may need it (${others.join(', ')})`) : undefined;
+}
 
 /** What stays of each thing when rad-connect leaves, and why. */
 export function staying(account: Account, settings: Settings, leaving: Departure = STAYING) {
   const { regions, rad } = account;
-  const { deleteData, keepLogging, drain, forget, bucketRegions, unseen } = leaving;
+  const { deleteData, keepLogging, drain, forget, bucketRegions, unseen, others: installations } = leaving;
   const going = [...regions.map(({ aws }) => aws.region), ...forget];
   const others = (all: readonly string[]) => all.filter((region) => !going.includes(region));
   const connected = (all: readonly string[]): Stay | undefined =>
@@ -89,8 +99,8 @@ export function staying(account: Account, settings: Settings, leaving: Departure
         const record = seen(registry);
         const stay = record?.exists ? needed(record) : undefined;
         if (stay) return stay;
-        if (facts.state === 'existing') return { why: 'RAD knew the account before rad-connect' };
-        return rad ? undefined : { why: REGISTRATION_REMAINS };
+        if (facts.state === 'existing') return { why: 'RAD knew the account before this installation' };
+        return remains(rad !== undefined, installations);
       },
       beforeDelete,
     }),

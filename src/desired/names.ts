@@ -49,6 +49,12 @@ const NO_NAMESPACE = ['me-south-1', 'me-central-1'];
 const bucketName = (prefix: string, account: string, region: string) =>
   `${prefix}${PRODUCT}-${account}-${region}${NO_NAMESPACE.includes(region) ? '' : '-an'}`;
 
+/** The prefix of the installation whose bucket would have this name. */
+export function installationOf(bucket: string, account: string): string | undefined {
+  const [, prefix, region] = new RegExp(`^(.+)${PRODUCT}-${account}-(.+-\\d+)(-an)?$`).exec(bucket) ?? [];
+  return prefix && region && bucketName(prefix, account, region) === bucket ? prefix : undefined;
+}
+
 export const clusterLogGroupName = (cluster: string) => `/aws/eks/${cluster}/cluster`;
 export const clusterOfLogGroup = (name: string): string | undefined => /^\/aws\/eks\/([^/]+)\/cluster$/.exec(name)?.[1];
 

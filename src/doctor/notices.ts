@@ -13,6 +13,7 @@ const NOTICES: Readonly<Record<string, readonly [Check, Finding['severity'] | nu
   LOG_GROUP_NEVER_EXPIRES: ['log-groups', 'warning'],
   NO_EXTERNAL_ID: ['rad-access', 'warning'],
   PERMISSION_OPTIONAL: ['permissions', null],
+  RAD_KNOWS_ACCOUNT: ['rad-access', 'note'],
   RAD_NOT_REGISTERED: ['rad-access', 'note'],
   ROLE_PERMISSIONS: ['delivery', 'warning'],
   ROLE_TRUST: ['delivery', 'warning'],

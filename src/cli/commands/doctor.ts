@@ -18,6 +18,7 @@ import {
   lookAtSubnets,
   lookAtTelemetryRules,
 } from '../inspect.ts';
+import { radKnows } from '../warnings.ts';
 import { survey } from './status.ts';
 
 /** What is wrong with an account, and what mends it. Reads only, and sees what `status` sees, and around it. */
@@ -25,11 +26,15 @@ export async function doctor(context: Context): Promise<Result> {
   const situation = await survey(context);
   const result = await converge({ command: 'doctor', goal: 'present', readOnly: true }, situation, context);
   const { steps, warnings } = result;
+  const known = steps.filter(
+    ({ resource, actual }) => resource.type === 'rad:registration' && actual.facts.state === 'existing',
+  );
+  const told = known.map(({ resource }) => radKnows(resource.name, result.outputs.auditLogsRoleArn ?? ''));
   const exams = await Promise.all([
     accountExams(situation, steps, context),
     ...situation.found.map((found) => regionExams(situation, found, steps, context)),
   ]);
-  return { ...result, warnings: [], diagnosis: diagnose([...exams.flat(), ...noticeExams(warnings)]) };
+  return { ...result, warnings: [], diagnosis: diagnose([...exams.flat(), ...noticeExams([...warnings, ...told])]) };
 }
 
 async function accountExams(situation: Situation, steps: readonly Step[], context: Context): Promise<Exam[]> {

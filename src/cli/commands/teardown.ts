@@ -11,6 +11,7 @@ import {
   isRecordUnseen,
   lookAround,
   namedRegions,
+  otherInstallations,
   regionsWithBucket,
   settingsFor,
   signIn,
@@ -43,6 +44,7 @@ export async function teardown(context: Context): Promise<Result> {
     forget,
     bucketRegions,
     unseen: await isRecordUnseen(home),
+    others: context.rad ? await otherInstallations(home) : [],
   };
   return converge(
     {
