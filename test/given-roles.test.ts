@@ -295,7 +295,7 @@ describe('the record, where the reader role was made elsewhere', () => {
     const { run, world } = account(platform(small(US, EU)));
     await run(`${BASE} --regions ${EU} ${READER}`);
     const before = comparable(world, { identity: true });
-    for (const line of [`${ENABLE} ${READER}`, `${ENABLE} ${READER} --dry-run`]) {
+    for (const line of [`${ENABLE} ${READER}`, `${ENABLE} ${READER} --dry-run`, ENABLE, `${ENABLE} --dry-run`]) {
       const { code, json, writes } = await run(line, { faults: denied('ListBuckets') });
       expect([code, writes, json.errors]).toEqual([
         5,
@@ -304,6 +304,15 @@ describe('the record, where the reader role was made elsewhere', () => {
       ]);
     }
     expect(comparable(world, { identity: true })).toEqual(before);
+  });
+
+  it('is on no bucket where that is said, also where the buckets cannot be listed', async () => {
+    const { run, world } = account(small());
+    const faults = denied('ListBuckets');
+    expect((await run(`${ENABLE} --audit-logs-role-arn none`, { faults })).code).toBe(0);
+    expect(holders(world)).toEqual([]);
+    const again = await run(AGAIN, { faults });
+    expect([again.code, again.writes]).toEqual([0, []]);
   });
 
   it('that is there twice stops every command before any write, and both are named', async () => {
@@ -442,9 +451,13 @@ describe('what is checked of a role made elsewhere', () => {
     ['another partition', `arn:aws-cn:iam::${ACCOUNT}:role/x`],
   ])('one of %s is refused before any write', async (_, given) => {
     for (const option of Object.keys(GIVEN)) {
-      const { code, json, writes } = await account(platform()).run(`${ENABLE} ${option} ${given}`);
-      expect([code, writes]).toEqual([64, []]);
-      expect(json.errors[0]!.message).toContain(`${option} ${given}`);
+      const { code, json, calls } = await account(platform()).run(`${ENABLE} ${option} ${given}`);
+      expect(code).toBe(64);
+      expect(json.errors.map(({ message }) => message)).toEqual([expect.stringContaining(`${option} ${given}`)]);
+      // Before anything else is looked at.
+      expect(calls.map(({ operation }) => operation)).not.toContain('ListClusters');
+      const named = await account(platform()).run(`${ENABLE} --account ${ACCOUNT} ${option} ${given}`);
+      expect([named.code, named.calls]).toEqual([64, []]);
     }
   });
 

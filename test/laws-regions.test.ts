@@ -49,7 +49,8 @@ describe.each([
 ])('a run changes nothing in a region that it does not name: the record is on %s', (_, reader) => {
   it.each(Object.entries(HANDS))('and that region %s', async (__, hand) => {
     const start = small(US, EU);
-    addRole(start, 'their-reader');
+    const anybody = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:*' };
+    addRole(start, 'their-reader', { trust: { Version: '2012-10-17', Statement: [anybody] } });
     expect((await account(start).run(`${ENABLE} --regions ${US},${EU} ${SETTINGS} ${reader}`.trim())).code).toBe(0);
     await hand(start);
     for (const line of LINES) {

@@ -5,7 +5,7 @@ import type { Document } from '../src/render/document.ts';
 import type { IamRequest } from '../src/simulator/authorization.ts';
 import { addModule } from '../src/simulator/scenarios.ts';
 import { traffic } from '../src/simulator/traffic/traffic.ts';
-import { addBucket, addFilter, addLogGroup, addRole, type World } from '../src/simulator/world.ts';
+import { addBucket, addFilter, addLogGroup, addRegion, addRole, type World } from '../src/simulator/world.ts';
 import { account } from './helpers/account.ts';
 import { isAllowed, isOfStranger } from './helpers/iam.ts';
 import {
@@ -129,31 +129,44 @@ const CASES: Readonly<Record<string, Case>> = {
     extras: { kmsKeys: [KEY] },
     scenarios: () => [{ line: 'status -o json', world: changed(() => {}, WITH_KEY) }],
   },
-  'status with roles made elsewhere, and a path': {
+  'status with roles made elsewhere': {
     command: 'status',
-    extras: { usedRoles: USED, rolePath: '/team/' },
+    extras: { usedRoles: USED },
+    scenarios: () => [{ line: 'status -o json', world: withRolesInstalled }],
+  },
+  'status with a path': {
+    command: 'status',
+    extras: { rolePath: '/team/' },
     scenarios: () => [
-      { line: 'status -o json', world: withRolesInstalled },
       { line: 'status -o json', world: changed(() => {}, BOUND) },
       { line: `status --regions ${US} -o json`, world: () => oneCluster() },
     ],
   },
-  'verify with roles made elsewhere, and a path': {
+  'verify with roles made elsewhere': {
     command: 'verify',
-    extras: { usedRoles: USED, rolePath: '/team/' },
+    extras: { usedRoles: USED },
+    scenarios: () => [{ line: 'verify -o json', world: withRolesInstalled }],
+  },
+  'verify with a path': {
+    command: 'verify',
+    extras: { rolePath: '/team/' },
     scenarios: () => [
-      { line: 'verify -o json', world: withRolesInstalled },
       { line: 'verify -o json', world: changed((world) => void traffic(world, { minutes: 1, seed: 1 }), BOUND) },
       { line: `verify --regions ${US} -o json`, world: () => oneCluster() },
     ],
   },
-  'teardown with roles made elsewhere, and a path': {
+  'teardown with roles made elsewhere': {
     command: 'teardown',
-    extras: { usedRoles: USED, rolePath: '/team/' },
+    extras: { usedRoles: USED },
     scenarios: () => [
       { line: DELETE.replace('--delete-data', '--no-drain'), world: withRolesInstalled },
-      { line: DELETE, world: changed(() => {}, BOUND) },
+      { line: DELETE, world: withRolesReplaced },
     ],
+  },
+  'teardown with a path': {
+    command: 'teardown',
+    extras: { rolePath: '/team/' },
+    scenarios: () => [{ line: DELETE, world: changed(() => {}, BOUND) }],
   },
   verify: {
     command: 'verify',
@@ -207,11 +220,15 @@ const CASES: Readonly<Record<string, Case>> = {
       ),
     ],
   },
-  'doctor with roles made elsewhere, and a path': {
+  'doctor with roles made elsewhere': {
     command: 'doctor',
-    extras: { usedRoles: USED, rolePath: '/team/' },
+    extras: { usedRoles: USED },
+    scenarios: () => [{ line: 'doctor -o json', world: withRolesInstalled }],
+  },
+  'doctor with a path': {
+    command: 'doctor',
+    extras: { rolePath: '/team/' },
     scenarios: () => [
-      { line: 'doctor -o json', world: withRolesInstalled },
       { line: 'doctor -o json', world: changed(() => {}, BOUND) },
       { line: `doctor --regions ${US} -o json`, world: () => oneCluster() },
     ],
@@ -301,6 +318,17 @@ async function withRolesInstalled(): Promise<World> {
   return world;
 }
 
+/** Service roles of ours, in use, and others in their place since then. */
+async function withRolesReplaced(): Promise<World> {
+  const { run, world } = account(withRoles());
+  const [reader, ...others] = WITH_ROLES.split(' --').map((option) => option.replace(/^(--)?/, '--'));
+  expect((await run(`${ENABLE} ${reader}`)).code).toBe(0);
+  expect((await run(`${AGAIN} ${others.join(' ')}`)).code).toBe(0);
+  const hung = { attached: [ADMIN], instanceProfiles: ['by-hand'] };
+  for (const name of [NAMES.delivery, NAMES.subscription]) Object.assign(role(world, name), hung);
+  return world;
+}
+
 function undoing(world: World): void {
   for (const role of Object.values(world.roles)) role.maxSessionDuration = 7_200;
   for (const { streams, groups } of Object.values(world.regions)) {
@@ -318,6 +346,7 @@ function limitLearnedLongAgo(world: World): void {
 /** A region without the namespace in which nobody else can take our names. */
 function strangersBucket(): World {
   const world = oneCluster('me-south-1');
+  addRegion(world, US);
   addBucket(world, 'me-south-1', `${NAMES.product}-${ACCOUNT}-me-south-1`, { owner: '999988887777' });
   return world;
 }

@@ -215,7 +215,7 @@ describe('what has our name and is not ours', () => {
   });
 
   it('where the name is not reserved for us and free, the bucket is made without -an', async () => {
-    const world = small('me-south-1');
+    const world = small('me-south-1', US);
     const { run } = account(world);
     expect((await run('enable-audit --regions me-south-1 --external-id abc-123 --yes -o json')).code).toBe(0);
     expect(Object.keys(world.buckets)).toEqual([`rad-eks-audit-logs-${ACCOUNT}-me-south-1`]);

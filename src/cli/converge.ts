@@ -15,6 +15,7 @@ import type { Notice, Outputs, Result } from '../render/document.ts';
 import { type Context, givenSettings } from './context.ts';
 import type { Priced } from './cost.ts';
 import { type Found, type Home, isRecordUnseen, lostRecord, settingsFor } from './discover.ts';
+import { checkOwners } from './owners.ts';
 import { usage } from './values.ts';
 import { knownToRad, stepWarnings } from './warnings.ts';
 
@@ -131,9 +132,8 @@ export async function settingsOf(home: Home, given: Settings['given']): Promise<
   if (!radRoleArn) throw noRadRole(home.partition);
   checkRadRole(radRoleArn, home.partition);
   checkPath(home, given.rolePath);
-  checkArns(home, settings);
   checkReader(home, settings);
-  if (settings.auditLogsRoleArn && (await isRecordUnseen(home))) throw recordUnseen(settings);
+  if (given.auditLogsRoleArn !== '' && (await isRecordUnseen(home))) throw recordUnseen(settings);
   return settings;
 }
 
@@ -143,20 +143,6 @@ function checkPath({ registry }: Home, given: string | undefined): void {
   throw usage(
     `--role-path ${given}: the roles are at ${now}, and a path can never be changed: tear down first, or choose another --name-prefix`,
   );
-}
-
-/** Roles and boundary are of this account; a boundary may be AWS's own. */
-function checkArns({ partition, account }: Home, settings: Settings): void {
-  const { permissionsBoundary, firehoseRoleArn, cloudwatchRoleArn, auditLogsRoleArn } = settings;
-  const check = (option: string, arn: string, owners: readonly string[]) => {
-    const [, of, , , owner = ''] = arn.split(':');
-    if (arn && (of !== partition || !owners.includes(owner)))
-      throw usage(`${option} ${arn}: it must be of this account, ${account} in the partition ${partition}`);
-  };
-  check('--permissions-boundary', permissionsBoundary, [account, 'aws']);
-  check('--firehose-role-arn', firehoseRoleArn, [account]);
-  check('--cloudwatch-role-arn', cloudwatchRoleArn, [account]);
-  check('--audit-logs-role-arn', auditLogsRoleArn, [account]);
 }
 
 /** Whose the reader role is decides where the record is kept, so it is decided once. */
@@ -172,13 +158,17 @@ function checkReader({ registry, names }: Home, { auditLogsRoleArn }: Settings):
     );
 }
 
-/** Two records would each take away what the other needs. */
+/** Two records would each take away what the other needs. That the reader role is ours, and so holds the record, can be said. */
 const recordUnseen = ({ auditLogsRoleArn }: Settings) =>
   new RadError(
     'PERMISSION_DENIED',
-    '--audit-logs-role-arn: a bucket of another region may hold the record of this installation, and the buckets of the account cannot be listed',
+    'a bucket of another region may hold the record of this installation, and the buckets of the account cannot be listed',
     {
-      hint: `allow s3:ListAllMyBuckets for these credentials; all that are needed: rad-connect policy --audit-logs-role-arn ${auditLogsRoleArn}`,
+      hint: `allow s3:ListAllMyBuckets for these credentials, and S3 to be reached${
+        auditLogsRoleArn
+          ? `; all that are needed: rad-connect policy --audit-logs-role-arn ${auditLogsRoleArn}`
+          : '; or, where no earlier run was given --audit-logs-role-arn ARN, say so: --audit-logs-role-arn none'
+      }`,
     },
   );
 
@@ -197,6 +187,7 @@ export function checkRegions({ options }: Context, { needsRole }: { needsRole: b
   if (partitions.length > 1)
     throw usage(`--regions ${named.join(',')}: regions of one partition only, not of ${partitions.join(' and ')}`);
   const [partition] = partitions;
+  checkOwners(givenSettings(options), { partition, account: options.account });
   checkRoom(
     resolve(givenSettings(options), { account: {}, isWhole: true, regions: {} }, partition ?? 'aws'),
     partition ?? 'aws',

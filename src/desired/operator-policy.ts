@@ -58,7 +58,7 @@ const permission = (call: string, { on, action = call, when = [], optional = fal
 export function operatorPolicy(commands: readonly Command[], place: Place): PolicyDocument[] {
   const [things, conditions] = [thingsOf(place), conditionsOf(place)];
   const resources = (thing: Thing) => [things[thing]].flat();
-  const all = permissionsOf(commands, place);
+  const all = permissionsOf(commands, place).filter(({ thing }) => resources(thing).length > 0);
   const isWithin = (one: Permission, other: Permission) =>
     other.action === one.action &&
     isSame(other.when, one.when) &&

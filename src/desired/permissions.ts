@@ -110,7 +110,7 @@ const MEASURE: Calls = { 'cloudwatch:GetMetricData': [{ on: 'anything', optional
 /** A filter pattern is tried where it can be. */
 const TRY_PATTERN: Calls = { 'logs:TestMetricFilter': [{ on: 'anything', optional: true }] };
 
-/** IAM asks about a role that is not there as if it were at the root. */
+/** Our roles may be at a path. */
 const FIND_ROLES: Calls = { 'iam:GetRole': on('rolesByName') };
 
 /** Who works under a boundary may not take it off. */
@@ -163,7 +163,16 @@ const REMOVE: Calls = {
 };
 
 /** Without our reader role the record is on one of the buckets, and one that is not seen would be taken for none. */
-const FIND_RECORD: Calls = { 's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets' }] };
+const FIND_RECORD: Calls = {
+  'iam:GetRole': on('readerByName'),
+  's3:ListBuckets': [{ on: 'anything', action: 's3:ListAllMyBuckets' }],
+};
+/** A service role of ours goes when we leave, also where another one is used by now. */
+const REMOVE_REPLACED: Calls = {
+  ...deleteRoles('replacedRoles'),
+  'iam:GetRole': on('replacedByName'),
+  'iam:GetRolePolicy': on('replacedRoles'),
+};
 
 /** What RAD's Terraform module has made is found, and removed. */
 const TAKE_OVER: Calls = {
@@ -247,12 +256,14 @@ const CALLS = {
     canary: SEND,
     rolePath: FIND_ROLES,
     usedRoles: { ...LOOK_AT_ROLES, ...SIMULATE_ROLES },
+    usedReader: FIND_RECORD,
   },
   teardown: {
     always: [LOOK, REMOVE, HINTS],
     // The key of a bucket that stays is recorded.
     kmsKeys: { 'iam:TagRole': on('reader') },
     rolePath: FIND_ROLES,
+    usedRoles: REMOVE_REPLACED,
     usedReader: { ...FIND_RECORD, 's3:PutBucketTagging': bucket() },
   },
   doctor: {

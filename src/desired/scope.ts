@@ -27,9 +27,10 @@ export function thingsOf(place: Place) {
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const group = (name: string) => arn('logs', '*', `log-group:${name}`);
   const [clusterGroup, errorGroup] = [group(clusterLogGroupName('*')), group(names.errorLogGroup)];
-  const [reader, delivery, subscription] = (['reader', 'delivery', 'subscription'] as const).map((role) =>
-    names.roleArn(names.role[role], rolePath),
-  );
+  const at = (path: string | undefined, roles: readonly (keyof typeof names.role)[]) =>
+    roles.map((role) => names.roleArn(names.role[role], path));
+  const made = (['reader', 'delivery', 'subscription'] as const).filter((role) => !usedRoles[role]);
+  const replaced = (['delivery', 'subscription'] as const).filter((role) => usedRoles[role]);
   return {
     anything: '*',
     account: arn('account', '', 'account'),
@@ -41,11 +42,17 @@ export function thingsOf(place: Place) {
     errorLogGroups: `${errorGroup}:*`,
     tagsOfLogGroups: [clusterGroup, errorGroup],
     streams: names.streamArn('*'),
-    roles: [reader!, delivery!, subscription!],
-    rolesByName: [reader!, delivery!, subscription!, ...Object.values(names.role).map((role) => names.roleArn(role))],
-    reader: reader!,
-    delivery: usedRoles.delivery ?? delivery!,
-    subscription: usedRoles.subscription ?? subscription!,
+    /** Ours: those in whose place no other one is used. */
+    roles: at(rolePath, made),
+    // IAM asks about a role that is not there as if it were at the root.
+    rolesByName: [...at(rolePath, made), ...at('/', made)],
+    readerByName: at('/', ['reader']),
+    reader: usedRoles.reader ? [] : at(rolePath, ['reader']),
+    delivery: usedRoles.delivery ?? at(rolePath, ['delivery']),
+    subscription: usedRoles.subscription ?? at(rolePath, ['subscription']),
+    /** Ours that may have been made before another one was used in their place. */
+    replacedRoles: at(rolePath, replaced),
+    replacedByName: [...new Set([...at(rolePath, replaced), ...at('/', replaced)])],
     usedRoles: Object.values(usedRoles).filter((role) => role !== undefined),
     boundary: boundary ? [boundary] : [],
     // IAM Identity Center puts its roles there (IAM Identity Center user guide, "Referencing permission sets").

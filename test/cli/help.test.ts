@@ -7,9 +7,9 @@ import { permissionsOf } from '../../src/desired/operator-policy.ts';
 import { COMMANDS } from '../../src/desired/permissions.ts';
 import { ERROR_CODES, EXIT_CODES } from '../../src/engine/errors.ts';
 import { account } from '../helpers/account.ts';
-import { ACCOUNT, EU, small } from '../helpers/small.ts';
+import { ACCOUNT, EU, small, US } from '../helpers/small.ts';
 
-const { run } = account(small(EU));
+const { run } = account(small(US, EU));
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 describe('help', () => {

@@ -83,6 +83,39 @@ describe('policy', () => {
     expect(statements.flatMap(({ Action }) => Action)).not.toContain('iam:DeleteRolePermissionsBoundary');
   });
 
+  const ALL = ['--firehose-role-arn', '--cloudwatch-role-arn', '--audit-logs-role-arn'];
+
+  it('all roles made elsewhere: nothing of a role is written, so nobody comes close to an administrator', async () => {
+    const options = ALL.map((option) => `${option} ${ROLE}`).join(' ');
+    for (const more of ['', ` --permissions-boundary ${BOUNDARY}`, ' --role-path /team/']) {
+      const { json, stderr } = await run(`policy --for enable-audit ${options}${more} -o json`);
+      const actions = json.policy!.flatMap(({ Statement }) => Statement.flatMap(({ Action }) => Action));
+      const ofRoles = actions.filter((action) => /^iam:(?!Get|Simulate)/.test(action));
+      expect([...new Set(ofRoles)]).toEqual(['iam:PassRole']);
+      expect(stderr).toBe('');
+      for (const { Statement } of json.policy!) for (const { Resource } of Statement) expect(Resource).not.toEqual([]);
+    }
+  });
+
+  it('two of them: the third one is written, and no other', async () => {
+    const { json } = await run(`policy --for enable-audit ${ALL[0]} ${ROLE} ${ALL[1]} ${ROLE} -o json`);
+    const statements = json.policy!.flatMap(({ Statement }) => Statement);
+    const written = statements.filter(({ Action }) => Action.includes('iam:PutRolePolicy'));
+    expect(written.flatMap(({ Resource }) => Resource)).toEqual([expect.stringMatching(/role\/rad-audit-logs$/)]);
+    expect(json.warnings.map(({ code }) => code)).toEqual(['NEAR_ADMINISTRATOR']);
+  });
+
+  it.each([...ALL, '--permissions-boundary'])(
+    '%s of another account: exit 64, where the account is named',
+    async (option) => {
+      const arn = option === '--permissions-boundary' ? BOUNDARY : ROLE;
+      const other = await run(`policy ${option} ${arn} --account 999988887777`);
+      expect([other.code, other.stderr]).toEqual([64, expect.stringContaining(`${option} ${arn}`)]);
+      expect((await run(`policy ${option} ${arn} --account ${ACCOUNT}`)).code).toBe(0);
+      expect((await run(`policy ${option} ${arn}`)).code).toBe(0);
+    },
+  );
+
   it.each(['--firehose-role-arn', '--cloudwatch-role-arn', '--audit-logs-role-arn', '--permissions-boundary'])(
     '%s of another partition: exit 64',
     async (option) => {

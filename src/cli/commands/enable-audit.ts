@@ -21,6 +21,7 @@ import {
   signIn,
 } from '../discover.ts';
 import { lookAtKeys } from '../keys.ts';
+import { checkOwners } from '../owners.ts';
 import { checkPattern } from '../patterns.ts';
 import { preflight } from '../preflight.ts';
 import { lookAtRoles } from '../roles.ts';
@@ -35,6 +36,7 @@ export async function enableAudit(context: Context): Promise<Result> {
     throw usage('--yes is needed where nobody can be asked (or --dry-run to see the plan)');
 
   const home = await signIn(context);
+  checkOwners(givenSettings(options), home);
   const { found, clusters } = await chooseRegions(home, context, mayAsk);
   const places = found.map(({ name }) => name);
   checkPrefix(options.namePrefix, places);

@@ -4,6 +4,7 @@ import { operatorPolicy, type PolicyDocument, rolesBoundary } from '../../desire
 import { COMMANDS, type Command } from '../../desired/permissions.ts';
 import type { Place } from '../../desired/scope.ts';
 import { type Notice, nothing, type Result } from '../../render/document.ts';
+import { checkOwners } from '../owners.ts';
 import { usage } from '../values.ts';
 
 export interface PolicyOptions {
@@ -36,6 +37,7 @@ export function policy(options: PolicyOptions): Result {
   checkPartition(partition, '--cloudwatch-role-arn', [subscription]);
   checkPartition(partition, '--audit-logs-role-arn', [reader]);
   checkPartition(partition, '--kms-key', kmsKeys);
+  checkOwners(options, { account });
   const adopt = options.adopt === true;
   const canary = options.canary === true;
   const usedRoles = { delivery, subscription, reader };
