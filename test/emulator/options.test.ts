@@ -75,14 +75,19 @@ describe('options of the installation, against an emulator', () => {
     expect(await snapshot(emulator, REGIONS)).toEqual(before);
   });
 
-  test('what a trust lacks is told with the statement to add, and a role that is missing blocks', async () => {
+  test('a wrong trust is refused with the statement to add, and so is a role or boundary that is not there', async () => {
     await seed(emulator, ['eu-west-1']);
     await makeRole('logs', { Principal: { Service: 'ec2.amazonaws.com' } }, ['firehose:*']);
-    const options = ['--cloudwatch-role-arn', arn('logs'), '--firehose-role-arn', arn('hose'), '--dry-run'];
-    const { json } = await cli([...ENABLE, ...options]);
-    const { hint } = json.warnings.find(({ code }) => code === 'ROLE_TRUST')!;
-    expect(hint).toContain('"Service":["logs.amazonaws.com"]');
-    expect(json.errors).toContainEqual(expect.objectContaining({ code: 'ROLE_MISSING', id: 'hose' }));
+    const boundary = arn('bound').replace(':role/', ':policy/');
+    for (const [option, value, text] of [
+      ['--cloudwatch-role-arn', arn('logs'), '"Service":["logs.amazonaws.com"]'],
+      ['--firehose-role-arn', arn('hose'), 'there is no such role'],
+      ['--permissions-boundary', boundary, 'there is no such policy'],
+    ] as const) {
+      const { code, json } = await cli([...ENABLE, option, value]);
+      expect([code, json.errors.map(({ message }) => message)]).toEqual([64, [expect.stringContaining(text)]]);
+    }
+    expect(await emulator.writes()).toEqual([]);
   });
 
   test.each([
