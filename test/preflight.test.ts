@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { World } from '../src/simulator/model.ts';
+import type { JsonObject, World } from '../src/simulator/model.ts';
 import { addRole } from '../src/simulator/world.ts';
 import { account } from './helpers/account.ts';
 import { oneDocument } from './helpers/schema.ts';
-import { ACCOUNT, cluster, EU, NAMES, small, US } from './helpers/small.ts';
+import { ACCOUNT, cluster, EU, keyArn, NAMES, small, US } from './helpers/small.ts';
 
 const ENABLE = `enable-audit --regions ${US} --external-id x-1 --yes -o json`;
 const TEARDOWN = `teardown --yes --confirm ${ACCOUNT} -o json`;
@@ -82,6 +82,27 @@ describe('before the plan of enable-audit is carried out', () => {
     });
     expect(document.warnings).toContainEqual(expect.objectContaining({ code: 'PERMISSION_OPTIONAL', id: action }));
     expect([exit, codes.includes(code)]).toEqual([0, false]);
+  });
+
+  it.each([
+    ['its own', (region: string) => region, []],
+    ['another', (region: string) => (region === US ? EU : US), ['kms:CreateGrant']],
+  ])('a key may be used by way of Firehose in %s region: that is what IAM is asked', async (_, via, missing) => {
+    const world = small(US, EU);
+    const allow = (statement: object) => ({ Effect: 'Allow', Resource: '*', ...statement });
+    const grants = [US, EU].map((region) =>
+      allow({
+        Action: 'kms:CreateGrant',
+        Resource: keyArn('key-a', region),
+        Condition: { StringEquals: { 'kms:ViaService': `firehose.${via(region)}.amazonaws.com` } },
+      }),
+    );
+    const Statement = [allow({ NotAction: 'kms:*' }), allow({ Action: ['kms:DescribeKey', 'kms:Get*'] }), ...grants];
+    addRole(world, 'Admin', { policies: { operator: { Version: '2012-10-17', Statement } as JsonObject } });
+    const keys = [US, EU].map((region) => `${region}=${keyArn('key-a', region)}`).join();
+    const { document } = await run(world, `${ENABLE.replace(US, `${US},${EU}`)} --kms-key ${keys} --dry-run`);
+    const told = document.warnings.filter(({ code }) => code === 'PERMISSION_MISSING');
+    expect(told.map(({ message }) => /kms:\w+/.exec(message)?.[0])).toEqual(missing);
   });
 
   it('a look that fails in another way is left to the run', async () => {

@@ -16,6 +16,10 @@ export function inRegion(arn: string, region: string): string {
   return isMultiRegion ? arn.replace(`:${own}:`, `:${region}:`) : arn;
 }
 
+/** How a service is named where it uses a key for somebody (KMS Developer Guide, kms:ViaService; the China regions have a domain of their own). */
+export const viaService = (service: 's3' | 'firehose', region: string): string =>
+  `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+
 /** What was said about this region; undefined: nothing. */
 export function chosenKey(choice: KeyChoice | undefined, region: string): string | undefined {
   const every = choice?.[EVERY_REGION];

@@ -1,4 +1,5 @@
 import { ERROR_LOG_STREAM } from '../aws/kinds/log-group.ts';
+import { viaService } from './keys.ts';
 import type { Names } from './names.ts';
 import type { RegionKey } from './settings.ts';
 
@@ -27,7 +28,7 @@ export const ACTIONS = {
 /** What each role does with a key of a region. */
 export function keyNeeds(names: Names, { region, arn }: RegionKey): Needs {
   const throughS3 = {
-    'kms:viaservice': `s3.${region}.amazonaws.com`,
+    'kms:viaservice': viaService('s3', region),
     'kms:encryptioncontext:aws:s3:arn': names.bucketArn(names.bucket(region)),
   };
   const resources = [arn];
@@ -35,7 +36,7 @@ export function keyNeeds(names: Names, { region, arn }: RegionKey): Needs {
     subscription: {
       actions: ACTIONS.subscription.key,
       resources,
-      context: { 'kms:viaservice': `firehose.${region}.amazonaws.com` },
+      context: { 'kms:viaservice': viaService('firehose', region) },
     },
     delivery: { actions: ACTIONS.delivery.key, resources, context: throughS3 },
     reader: { actions: ACTIONS.reader.key, resources, context: throughS3 },

@@ -1,5 +1,6 @@
 import { list } from '../aws/documents.ts';
 import type { Spec } from '../engine/resource.ts';
+import { viaService } from './keys.ts';
 import { namesOf } from './names.ts';
 import { operatorPolicy } from './operator-policy.ts';
 import type { Command } from './permissions.ts';
@@ -14,14 +15,21 @@ export const questionsOf = (
   operatorPolicy(commands, place)
     .flatMap(({ Statement }) => Statement)
     .filter(({ Sid }) => !Sid?.startsWith('Optional'))
-    .map(({ Action, Resource, Condition }) => ({
-      actions: Action,
-      resources: [...new Set(Resource.flatMap((arn) => inRegions(arn, place, regions)))],
-      context: contextOf(Condition),
-    }))
+    .flatMap(({ Action, Resource, Condition }) => {
+      const context = contextOf(Condition);
+      const [service] = context[VIA]?.map((name) => name.replace('.*', '') as 's3' | 'firehose') ?? [];
+      // The name of a service that uses a key has the region in it.
+      return (service ? regions.map((region) => [region]) : [regions]).map((some) => ({
+        actions: Action,
+        resources: [...new Set(Resource.flatMap((arn) => inRegions(arn, place, some)))],
+        context: service ? { ...context, [VIA]: [viaService(service, some[0]!)] } : context,
+      }));
+    })
     .filter(({ resources }) => resources.length > 0);
 
-/** A policy may be for the regions of the run only, or for the very bucket. */
+const VIA = 'kms:ViaService';
+
+/** A policy may be for the regions of the run only, or for the very bucket. What is in one region is in no other. */
 function inRegions(
   arn: string,
   { prefix, partition, account }: Place & { account: string },
@@ -31,7 +39,9 @@ function inRegions(
   if (arn.startsWith(allBucketsArn))
     return regions.map((region) => arn.replace(allBucketsArn, bucketArn(bucket(region))));
   const parts = arn.split(':');
-  return parts[3] === '*' ? regions.map((region) => parts.with(3, region).join(':')) : [arn];
+  const [, , , of] = parts;
+  if (of === '*') return regions.map((region) => parts.with(3, region).join(':'));
+  return !of || regions.includes(of) ? [arn] : [];
 }
 
 /** A key that must be there, whatever it says, says `false`: as when audit logging is turned off. */
