@@ -504,6 +504,15 @@ describe.each(Object.entries(CASES))('the policy for %s', (_, { command, extras,
   });
 });
 
+it('each call is held against what an option in the environment makes of the command', async () => {
+  const world = await changed(() => {})();
+  const ran = await account(world).run('verify --yes -o json', { env: { RAD_CONNECT_CANARY: '1' } });
+  expect(ran.calls.map(({ operation }) => operation)).toContain('CreateLogStream');
+  const blue = await account(oneCluster()).run(ENABLE, { env: { RAD_CONNECT_NAME_PREFIX: 'blue' } });
+  expect(Object.keys(blue.json.outputs.buckets)).toEqual([US]);
+  expect(blue.code).toBe(0);
+});
+
 it('the policy for all commands has what each of them has, and no more', () => {
   const place = { ...PLACE, kmsKeys: [KEY], adopt: true, canary: true };
   const grants = (policy: readonly PolicyDocument[]) =>

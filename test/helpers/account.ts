@@ -7,7 +7,7 @@ import type { Document } from '../../src/render/document.ts';
 import { type Call, type Fault, Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
 import type { World } from '../../src/simulator/world.ts';
-import { type Asked, checkAllowed, recordedIn } from './iam.ts';
+import { type Asked, checkAllowed, meaningOf, recordedIn } from './iam.ts';
 
 export interface Ran {
   readonly code: number;
@@ -49,7 +49,8 @@ export function account(world: World) {
     const calls: Call[] = [];
     const refusals: string[] = [];
     const asked: Asked[] = [];
-    const recorded = recordedIn(world, argv);
+    const meant = meaningOf(argv, env);
+    const recorded = meant && recordedIn(world, meant);
     const simulator = new Simulator({
       clock,
       store,
@@ -90,7 +91,7 @@ export function account(world: World) {
         rad: rad ?? simulator.rad,
       },
     });
-    await checkAllowed(argv, asked, world, recorded, env);
+    if (meant && recorded) await checkAllowed(meant, asked, world, recorded);
     const writes = calls.filter(({ write }) => write).map(({ service, operation }) => `${service}:${operation}`);
     return {
       code,

@@ -1,5 +1,6 @@
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import { variableOf } from '../../src/cli/options.ts';
+import type { Options } from '../../src/cli/context.ts';
+import { type Invocation, parse } from '../../src/cli/program.ts';
 import { namesOf } from '../../src/desired/names.ts';
 import { operatorPolicy, type PolicyDocument, type Statement } from '../../src/desired/operator-policy.ts';
 import { COMMANDS, type Command, callsOf } from '../../src/desired/permissions.ts';
@@ -61,38 +62,49 @@ export interface Asked {
   readonly request: IamRequest;
 }
 
+/** What a command line means, with its environment: what the program makes of it. undefined: nothing. */
+export function meaningOf(argv: readonly string[], env: Readonly<Record<string, string>>): Meant | undefined {
+  try {
+    const invocation = parse({ argv, env, print: () => {}, version: '' });
+    return invocation && { command: invocation.command, options: invocation.options as unknown as Options };
+  } catch {
+    return undefined;
+  }
+}
+type Named = 'permissionsBoundary' | 'auditLogsRoleArn' | 'firehoseRoleArn' | 'cloudwatchRoleArn';
+interface Meant {
+  readonly command: Invocation['command'];
+  readonly options: Options;
+}
+
 /** Throws when a run has made a call that the policy which rad-connect prints for its command does not allow. */
 export async function checkAllowed(
-  line: readonly string[],
+  { command: name, options }: Meant,
   asked: readonly Asked[],
   world: World,
   recorded: ReturnType<typeof recordedIn>,
-  env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const command = COMMANDS.find((name) => line.includes(name));
+  const command = COMMANDS.find((one) => one === name);
   if (!command) return;
   const { partition, account } = world;
-  const set = (option: string, before: string | undefined) => {
-    const value = given(line, option) ?? env[variableOf(option)] ?? before;
-    return value === 'none' ? undefined : value;
-  };
-  const { settings, rolePath } = recorded;
-  const boundary = set('--permissions-boundary', settings.permissionsBoundary);
+  const { settings } = recorded;
+  const set = (option: Named) => (options[option] ?? settings[option]) || undefined;
+  const boundary = set('permissionsBoundary');
   const place = {
     partition,
     account,
-    prefix: prefixOf(line),
+    prefix: options.namePrefix,
     // Which keys are used is also recorded.
     kmsKeys: [ANY_KEY],
-    adopt: line.includes('--adopt'),
-    canary: line.includes('--canary'),
-    rolePath: rolePath ?? set('--role-path', undefined),
+    adopt: options.adopt === true,
+    canary: options.canary === true,
+    rolePath: recorded.rolePath ?? options.rolePath,
     // A run may have been killed before it had taken off what is not wanted any more.
     boundary: boundary ?? (recorded.isBound ? '' : undefined),
     usedRoles: {
-      reader: set('--audit-logs-role-arn', settings.auditLogsRoleArn),
-      delivery: set('--firehose-role-arn', settings.firehoseRoleArn),
-      subscription: set('--cloudwatch-role-arn', settings.cloudwatchRoleArn),
+      reader: set('auditLogsRoleArn'),
+      delivery: set('firehoseRoleArn'),
+      subscription: set('cloudwatchRoleArn'),
     },
   };
   for (const { call, request } of asked) {
@@ -104,22 +116,14 @@ export async function checkAllowed(
   }
 }
 
-const prefixOf = (line: readonly string[]) => given(line, '--name-prefix') ?? 'rad';
-
 /** What earlier runs have recorded of the roles, and where the roles are. */
-export function recordedIn(world: World, line: readonly string[]) {
-  const prefix = prefixOf(line);
+export function recordedIn(world: World, { options: { namePrefix: prefix } }: Meant) {
   const { reader, delivery, subscription } = namesOf(prefix, world.partition, world.account).role;
   const tags = [world.roles[reader], ...Object.values(world.buckets)].map((thing) => thing?.tags ?? {});
   const { account: settings } = readRecord(tags.find(isRegistry));
   const roles = [reader, delivery, subscription].map((name) => world.roles[name]);
   return { settings, rolePath: world.roles[reader]?.path, isBound: roles.some((role) => role?.boundary) };
 }
-
-const given = (line: readonly string[], option: string) => {
-  const at = line.indexOf(option);
-  return at < 0 ? undefined : line[at + 1];
-};
 
 /** Another account's bucket is refused whatever our policy says. */
 export const isOfStranger = ({ context }: IamRequest, { account }: World) =>
