@@ -242,6 +242,19 @@ describe('the record, where the reader role was made elsewhere', () => {
     expect([json.regions.map(({ name }) => name), writes]).toEqual([[EU, US], []]);
   });
 
+  it('is found with the clients that the rest of the run has: of each service one in each region', async () => {
+    const { run } = await twoRegions();
+    for (const line of [AGAIN, STATUS, DELETE]) {
+      const made: string[] = [];
+      await run(line, { onClient: (client) => made.push(client) });
+      // Who signs in does not know the account yet.
+      const later = made.slice(1);
+      expect(made[0]).toBe(`sts ${US}`);
+      expect(later.filter((client) => client === `s3 ${EU}`)).toHaveLength(1);
+      expect(later.filter((client, i) => later.indexOf(client) !== i)).toEqual([]);
+    }
+  });
+
   it('outlives the region of that bucket as long as another one is connected', async () => {
     const { run, world } = await twoRegions();
     expect(holders(world)).toEqual([EU]);

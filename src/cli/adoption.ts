@@ -3,16 +3,10 @@ import { explain } from '../aws/errors.ts';
 import type { Region } from '../desired/account.ts';
 import { type Adoption, feedsModule, isOfModule, MODULE, type ModuleRegion } from '../desired/adoption.ts';
 import { clusterOfLogGroup } from '../desired/names.ts';
-import type { Context } from './context.ts';
 import { type Found, type Home, withoutPermission } from './discover.ts';
 
 /** What RAD's Terraform module has made in the regions of this run, and where else it delivers. Reads only. */
-export async function findModule(
-  home: Home,
-  found: readonly Found[],
-  regions: readonly Region[],
-  context: Context,
-): Promise<Adoption> {
+export async function findModule(home: Home, found: readonly Found[], regions: readonly Region[]): Promise<Adoption> {
   const looks = await Promise.all(
     regions.map(async (region) => {
       const look = found.find(({ name }) => name === region.aws.region);
@@ -23,9 +17,7 @@ export async function findModule(
   if (!buckets)
     home.warnings.push(withoutPermission('s3:ListAllMyBuckets', 'other regions of the module are not seen'));
   const others = [...new Set(buckets?.values())].filter((name) => !regions.some(({ aws }) => aws.region === name));
-  const delivering = await Promise.all(
-    others.map((region) => hasStream(context.connect(region, home.account), MODULE.stream)),
-  );
+  const delivering = await Promise.all(others.map((region) => hasStream(home.at(region), MODULE.stream)));
   return {
     regions: new Map(looks),
     elsewhere: buckets && others.filter((_, i) => delivering[i]).sort(),

@@ -19,6 +19,8 @@ import { usage } from './values.ts';
 /** Who we are, and what earlier runs have left. */
 export interface Home {
   readonly aws: Aws;
+  /** The clients of a region: the same ones in all of one look. */
+  at(region: string): Aws;
   readonly account: string;
   readonly partition: string;
   /** The ARN of whose credentials these are. */
@@ -43,19 +45,29 @@ export async function signIn(context: Context): Promise<Home> {
   checkAccount(account, options.account, '--account');
   if (named && partitionOf(named) !== partition)
     throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);
-  const aws = connect(region, account);
+  const at = connecting((name) => connect(name, account));
+  const aws = at(region);
   const names = namesOf(options.namePrefix, partition, account);
   const warnings: Notice[] = [];
   const ourBuckets = bucketFinder(aws, names, warnings);
-  const registry = await findRegistry({ aws, names, ourBuckets }, context);
+  const registry = await findRegistry({ aws, at, names, ourBuckets }, context);
   const connected = connectedRegions(registry?.tags);
-  return { aws, account, partition, caller, names, registry, connected, ourBuckets, warnings };
+  return { aws, at, account, partition, caller, names, registry, connected, ourBuckets, warnings };
+}
+
+function connecting(connect: (region: string) => Aws): Home['at'] {
+  const made = new Map<string, Aws>();
+  return (region) => {
+    const aws = made.get(region) ?? connect(region);
+    made.set(region, aws);
+    return aws;
+  };
 }
 
 /** Our reader role; else one of the buckets, of which those in the regions that were named may be asked without a list of all. */
 async function findRegistry(
-  { aws, names, ourBuckets }: Pick<Home, 'aws' | 'names' | 'ourBuckets'>,
-  { options, connect }: Context,
+  { aws, at, names, ourBuckets }: Pick<Home, 'aws' | 'at' | 'names' | 'ourBuckets'>,
+  { options }: Context,
 ): Promise<Registry | undefined> {
   const role = await readRole(aws, names.role.reader).catch((error: unknown) => {
     throw explain(error);
@@ -69,7 +81,7 @@ async function findRegistry(
     (listed ?? named)
       .filter((region) => !options.forgetRegion?.includes(region))
       .map(async (region): Promise<Registry> => {
-        const bucketOf = region === aws.region ? aws : connect(region, aws.accountId);
+        const bucketOf = at(region);
         return { bucketOf, tags: await bucketTags(bucketOf, names.bucket(region)).catch(orNone(region)) };
       }),
   );
@@ -187,7 +199,7 @@ export async function lookAround(home: Home, regions: readonly string[], context
   if (regions.length) context.report({ type: 'looking', regions });
   return Promise.all(
     regions.map(async (name) => {
-      const aws = name === home.aws.region ? home.aws : context.connect(name, home.account);
+      const aws = home.at(name);
       const look = await lookAt(aws);
       context.report({ type: 'looked', region: name, clusters: look.clusters.length, state: look.state });
       return { name, aws, ...look };

@@ -1,6 +1,6 @@
 import type { Settings } from '../desired/settings.ts';
 import { codeThatUndoes } from '../doctor/infrastructure-code.ts';
-import { isOurs, type Step, writes } from '../engine/plan.ts';
+import { type Step, writes } from '../engine/plan.ts';
 import { type Notice, placeOf } from '../render/document.ts';
 import type { Context } from './context.ts';
 import { type Found, type Home, withoutPermission } from './discover.ts';
@@ -38,7 +38,7 @@ export async function preflight(
       ];
     }),
   ]);
-  const code = todo.filter(isLogging).flatMap((step) => codeThatUndoes(step, isOurs(step.resource, step.actual)));
+  const code = todo.filter(isLogging).flatMap((step) => codeThatUndoes(step));
   return [...looks.flatMap(({ findings }) => findings), ...code]
     .map(({ severity: _, ...notice }): Notice => notice)
     .concat(unasked(looks));

@@ -6,11 +6,9 @@ import { roleArns, roleNameOf } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
 import type { Step } from '../engine/plan.ts';
 import type { Json, Spec } from '../engine/resource.ts';
-import type { Finding } from '../render/document.ts';
-import { as, type Exam } from './exam.ts';
+import { as, type Exam, type Found } from './exam.ts';
 import { type Place, stepOf } from './place.ts';
 
-type Found = Omit<Finding, 'check'>;
 type Account = Pick<Place, 'names' | 'account' | 'settings' | 'mend' | 'steps'>;
 
 /** What a role that was made elsewhere lacks is told by what has looked at it. */

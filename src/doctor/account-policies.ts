@@ -1,6 +1,5 @@
 import type { LogsPolicy } from '../aws/account-policies.ts';
-import type { Finding } from '../render/document.ts';
-import { as } from './exam.ts';
+import { as, type Found } from './exam.ts';
 
 interface Place {
   readonly region: string;
@@ -13,7 +12,7 @@ interface Place {
 export const POLICY_TYPES = ['SUBSCRIPTION_FILTER_POLICY', 'DATA_PROTECTION_POLICY', 'RETENTION_POLICY'] as const;
 
 /** What policies of the whole account do to these log groups. */
-export const interference = (policies: readonly LogsPolicy[], place: Place): Omit<Finding, 'check'>[] =>
+export const interference = (policies: readonly LogsPolicy[], place: Place): Found[] =>
   policies.flatMap((policy) => {
     const concerned = place.logGroups.filter((group) => policy.appliesTo(group));
     return concerned.length ? [told(policy, place, concerned)] : [];

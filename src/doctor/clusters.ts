@@ -1,12 +1,9 @@
 import type { Step } from '../engine/plan.ts';
 import { isOurs } from '../engine/plan.ts';
 import type { Spec } from '../engine/resource.ts';
-import type { Finding } from '../render/document.ts';
-import { as, type Check, type Exam, whyUnknown } from './exam.ts';
+import { as, type Check, type Exam, type Found, whyUnknown } from './exam.ts';
 import { codeThatUndoes } from './infrastructure-code.ts';
 import { type Path, type Place, pathsOf } from './place.ts';
-
-type Found = Omit<Finding, 'check'>;
 
 /** Of each cluster: does it log, is its log group as it must be, does our filter stand on it, and will it all stay so? */
 export function clusterExams(place: Place): Exam[] {
@@ -38,7 +35,7 @@ export function clusterExams(place: Place): Exam[] {
       ({ filter }) => filter,
     ),
     exam('infrastructure-code', 'no tool is known that would turn audit logging off', ({ logging }) =>
-      codeThatUndoes(logging, isOurs(logging.resource, logging.actual)),
+      codeThatUndoes(logging),
     ),
   ];
 }

@@ -1,10 +1,7 @@
 import type { Step } from '../engine/plan.ts';
-import type { Finding } from '../render/document.ts';
 import { blocked, differs, unreadable } from './clusters.ts';
-import { as, type Exam } from './exam.ts';
+import { as, type Exam, type Found } from './exam.ts';
 import type { Place } from './place.ts';
-
-type Found = Omit<Finding, 'check'>;
 
 /** What stands between the filters and RAD, once per account or region: roles, or bucket, stream and error log. */
 export function deliveryExam(place: Pick<Place, 'region' | 'steps' | 'mend' | 'connected'>): Exam {

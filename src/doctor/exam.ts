@@ -19,11 +19,14 @@ export const CHECKS = [
 ] as const;
 export type Check = (typeof CHECKS)[number];
 
+/** A finding, before it is told which check has made it. */
+export type Found = Omit<Finding, 'check'>;
+
 /** What one check has shown in one place. */
 export interface Exam {
   readonly check: Check;
   readonly region: string;
-  readonly findings: readonly Omit<Finding, 'check'>[];
+  readonly findings: readonly Found[];
   /** Why it could not be told, or not all of it. */
   readonly unknown?: string | undefined;
   /** What can be said where nothing was found. */
@@ -69,7 +72,7 @@ function compare(a: readonly (string | number)[], b: readonly (string | number)[
   return at === -1 ? 0 : a[at]! < b[at]! ? -1 : 1;
 }
 
-export const as = (severity: Finding['severity'], notice: Notice): Omit<Finding, 'check'> => ({ ...notice, severity });
+export const as = (severity: Finding['severity'], notice: Notice): Found => ({ ...notice, severity });
 
 /** Why something could not be asked, with what would allow it. */
 export const whyUnknown = ({ message, hint }: RadError): string => (hint ? `${message} (${hint})` : message);

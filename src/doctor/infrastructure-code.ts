@@ -1,6 +1,6 @@
-import type { Step } from '../engine/plan.ts';
-import { type Finding, managerOf } from '../render/document.ts';
-import { as } from './exam.ts';
+import { isOurs, type Step } from '../engine/plan.ts';
+import { managerOf } from '../render/document.ts';
+import { as, type Found } from './exam.ts';
 
 /** As the EKS API reference lists them. */
 const LOG_TYPES = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
@@ -11,10 +11,10 @@ const TOOLS = { cloudformation: 'CloudFormation', eksctl: 'eksctl', terraform: '
  * A cluster whose audit logging we turn on, or have turned on, while a tool believes that it holds the cluster's settings: its next
  * apply turns audit logging off, unless its code says what is true. Of one that logged before us the code says so already.
  */
-export function codeThatUndoes({ resource, actual, action }: Step, isOurs: boolean): Omit<Finding, 'check'>[] {
+export function codeThatUndoes({ resource, actual, action }: Step): Found[] {
   const tags = actual.tags ?? {};
   const manager = managerOf(tags);
-  if (!manager || !(isOurs || action === 'update' || action === 'restore')) return [];
+  if (!manager || !(isOurs(resource, actual) || action === 'update' || action === 'restore')) return [];
   const { name: id, region } = resource;
   const on = (actual.facts.types ?? []) as readonly string[];
   const types = LOG_TYPES.filter((type) => on.includes(type) || type === 'audit');

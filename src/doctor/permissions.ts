@@ -1,6 +1,5 @@
 import type { Command } from '../desired/permissions.ts';
-import type { Finding } from '../render/document.ts';
-import { as } from './exam.ts';
+import { as, type Found } from './exam.ts';
 
 const MOST_NAMED = 6;
 
@@ -9,7 +8,7 @@ export function lackingPermissions(
   denied: readonly string[],
   principal: string,
   commands: readonly Command[],
-): Omit<Finding, 'check'>[] {
+): Found[] {
   if (denied.length === 0) return [];
   const more = denied.length - MOST_NAMED;
   const shown = more === 1 ? denied : denied.slice(0, MOST_NAMED);

@@ -1,5 +1,4 @@
-import type { Finding } from '../render/document.ts';
-import { as } from './exam.ts';
+import { as, type Found } from './exam.ts';
 
 /** EKS makes network interfaces anew when logging changes: up to five addresses in each subnet (EKS user guide, control plane logs). */
 const ENOUGH = 5;
@@ -12,11 +11,7 @@ export interface Network {
 }
 
 /** `free` has the subnets that there are, with their free addresses. */
-export function tightSubnets(
-  region: string,
-  networks: readonly Network[],
-  free: ReadonlyMap<string, number>,
-): Omit<Finding, 'check'>[] {
+export function tightSubnets(region: string, networks: readonly Network[], free: ReadonlyMap<string, number>): Found[] {
   return networks.flatMap(({ cluster, subnets, changes }) => {
     const tight = subnets.filter((id) => (free.get(id) ?? 0) < ENOUGH);
     if (tight.length === 0) return [];

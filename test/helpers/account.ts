@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   /** It runs on a terminal, where this is typed at the first question. */
   readonly typed?: string;
+  /** Told of each client that is made, as its service and region. */
+  readonly onClient?: (client: string) => void;
   /** Another RAD than the simulated one. */
   readonly rad?: Send;
   /** Told when the run asks how to be interrupted. */
@@ -43,7 +45,7 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, authorize = () => true, env = {}, onInterrupt, rad, terminal = false, typed }: RunOptions = {},
+    { faults, authorize = () => true, env = {}, onClient, onInterrupt, rad, terminal = false, typed }: RunOptions = {},
   ): Promise<Ran> {
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
@@ -87,7 +89,10 @@ export function account(world: World) {
         clock,
         name: 'test account',
         credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-        onClient: simulator.attach,
+        onClient(client, service, region) {
+          onClient?.(`${service} ${region}`);
+          simulator.attach(client, service, region);
+        },
         rad: rad ?? simulator.rad,
       },
     });

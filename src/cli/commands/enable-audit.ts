@@ -61,7 +61,7 @@ export async function enableAudit(context: Context): Promise<Result> {
   // Nobody expects a cluster in each of all regions.
   const told = all && regions.length > 0 ? [] : noClusters(empty);
 
-  const adoption = options.adopt ? await findModule(home, found, regions, context) : undefined;
+  const adoption = options.adopt ? await findModule(home, found, regions) : undefined;
 
   return converge(
     {
