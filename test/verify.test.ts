@@ -32,6 +32,7 @@ async function connected(change: (world: World) => unknown = () => {}, options =
   const { world, run, clock } = account(small());
   expect((await run(`${ENABLE} ${options}`.trim())).code).toBe(0);
   change(world);
+  await clock.sleep(world.now - clock.now());
   const verify = async (line: string, more = {}) => {
     const ran = await run(line, more);
     return {
@@ -160,6 +161,66 @@ describe('verify', () => {
   });
 });
 
+const denyPut = (world: World) => {
+  bucket(world).policy = edited(bucket(world).policy!, (all) =>
+    all.push({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: `arn:aws:s3:::${NAMES.bucket(US)}/*`,
+    }),
+  );
+};
+
+describe('events that have arrived, on a way that is broken now', () => {
+  const broken: [string, (world: World) => unknown][] = [
+    ['audit logging turned off', (world) => Object.assign(cluster(world, 'on'), { logging: [] })],
+    ['filter deleted', (world) => delete group(world, groupOf('on')).filters[NAMES.product]],
+    ['group deleted', (world) => delete world.regions[US]!.groups[groupOf('on')]],
+    ['stream gone', (world) => delete world.regions[US]!.streams[NAMES.product]],
+    ['policy of the bucket denies', denyPut],
+    ['role of CloudWatch Logs gone', (world) => delete world.roles[NAMES.subscription]],
+  ];
+  it.each(broken)('%s: proven until then, where status says it stops: 3', async (_, change) => {
+    const { run, verify } = await connected((world) => {
+      traffic(world, { minutes: 10, seed: 1 });
+      change(world);
+      traffic(world, { minutes: 25, seed: 2 });
+    });
+    const { delivery } = oneDocument((await run('status -o json')).stdout).clusters.find(({ name }) => name === 'on')!;
+    expect(delivery).toMatchObject({ state: 'failing', hop: expect.any(String) });
+    const { hop, cause, hint } = delivery;
+    const { code, row, json } = await verify('verify -c on -o json');
+    expect(row('on')).toMatchObject({ state: 'proven', lastEventAt: expect.any(String), hop, cause, hint });
+    expect(json.errors).toMatchObject([{ code: 'NOT_DELIVERED', id: 'on', hint }]);
+    expect([code, json.result]).toEqual([3, 'partial']);
+    const { stdout } = await run('verify -c on');
+    expect(stdout).toContain(`proven until ${row('on').lastEventAt!.slice(11, 16)} UTC  ${hop}: ${cause}`);
+    expect(stdout).toContain('0 of 1 cluster proven');
+  });
+
+  it('a role that has just lost its policy is no way, before anything is counted', async () => {
+    const { verify } = await connected((world) => {
+      traffic(world, { minutes: 10, seed: 1 });
+      role(world, NAMES.delivery).policies = {};
+    });
+    const { code, row } = await verify('verify -o json');
+    expect([code, row('on').state, row('on').hop]).toEqual([3, 'proven', 'bucket']);
+  });
+
+  it('a canary that arrives says that it is whole again, whatever was counted before', async () => {
+    const { world, run, verify } = await connected((world) => {
+      traffic(world, { minutes: 10, seed: 1 });
+      denyPut(world);
+      traffic(world, { minutes: 25, seed: 2 });
+    });
+    bucket(world).policy = edited(bucket(world).policy!, (all) => all.pop());
+    const { delivery } = oneDocument((await run('status -o json')).stdout).clusters[0]!;
+    const { code, row } = await verify(CANARY);
+    expect([delivery.state, code, row('on').hop]).toEqual(['failing', 0, null]);
+  });
+});
+
 describe('verify --canary', () => {
   it('sends an event to each cluster, sees it arrive, and leaves the account as it was', async () => {
     const { world, verify } = await connected();
@@ -177,16 +238,6 @@ describe('verify --canary', () => {
     expect(stderr).toMatch(/one event marked as ours .* sees it too/);
   });
 
-  const denyPut = (world: World) => {
-    bucket(world).policy = edited(bucket(world).policy!, (all) =>
-      all.push({
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 's3:PutObject',
-        Resource: `arn:aws:s3:::${NAMES.bucket(US)}/*`,
-      }),
-    );
-  };
   const denyKey = (world: World) => {
     world.keys[keyArn('key-a')]!.policy = '{"Statement":[]}';
   };
@@ -397,7 +448,7 @@ describe('verify --canary', () => {
     const { code, row, calls } = await verify(CANARY, { authorize });
     expect([code, row('on').state, row('on').canary!.state]).toEqual([0, 'proven', 'not-sent']);
     expect(row('on').cause).toContain('logs:PutLogEvents');
-    expect(calls.filter(({ operation }) => operation === 'ListObjectsV2').length).toBeLessThan(5);
+    expect(calls.filter(({ operation }) => operation === 'ListObjectsV2').length).toBeLessThan(8);
   });
 
   it('where the bucket cannot be read any more, no canary is called lost, and its log stream goes', async () => {
@@ -439,18 +490,35 @@ describe('whether RAD could read', () => {
       /trust/,
     ],
     ['the policy of the bucket denies it', denyGet, /policy of the bucket denies s3:GetObject/],
-  ])('no: %s', async (_, change, cause) => {
-    const { verify } = await connected(change);
-    const { json } = await verify('verify -o json');
+    [
+      'its role has a boundary that allows nothing',
+      (world) => Object.assign(role(world, NAMES.reader), { boundary: `arn:aws:iam::${ACCOUNT}:policy/none` }),
+      /IAM denies .*s3:GetObject/,
+    ],
+    ['its role is gone', (world) => delete world.roles[NAMES.reader], /is gone/],
+  ])('no, so that the way is not whole: 3: %s', async (_, change, cause) => {
+    const { verify } = await connected((world) => {
+      traffic(world, { minutes: 5, seed: 1 });
+      change(world);
+    });
+    const { code, json } = await verify('verify -o json');
+    expect(json.verification!.map(({ state, hop }) => [state, hop])).toEqual([
+      ['proven', null],
+      ['proven', null],
+    ]);
     expect(json.reader).toMatchObject([{ canRead: 'no', cause: expect.stringMatching(cause) }]);
-    expect(json.warnings.map(({ code }) => code)).toContain('RAD_CANNOT_READ');
+    expect(json.errors).toMatchObject([
+      { code: 'RAD_CANNOT_READ', region: US, id: NAMES.bucket(US), hint: expect.any(String) },
+    ]);
+    expect([code, json.result]).toEqual([3, 'partial']);
   });
 
   it('where IAM may not be asked, its policies tell', async () => {
-    const { verify } = await connected();
-    const { json } = await verify('verify -o json', {
+    const { verify } = await connected((world) => traffic(world, { minutes: 5, seed: 1 }));
+    const { code, json } = await verify('verify -o json', {
       authorize: ({ action }: { action: string }) => action !== 'iam:SimulatePrincipalPolicy',
     });
+    expect(code).toBe(0);
     expect(json.reader).toMatchObject([{ canRead: 'yes', by: 'policies' }]);
     expect(json.warnings).toContainEqual(
       expect.objectContaining({ code: 'PERMISSION_OPTIONAL', id: 'iam:SimulatePrincipalPolicy' }),

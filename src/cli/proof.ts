@@ -96,8 +96,11 @@ export async function rowOf(look: Look, cluster: string, canaries: readonly Foll
   const base = { region, cluster, canary: canary?.row ?? null, ...seenAs(sighting, place.context.clock.now()) };
   if (error) return { ...base, state: 'failed', hop: 'bucket', cause: error.message, hint: error.hint ?? null };
   if (canary?.isBroken) return { ...base, state: 'failed', ...(canary.stop ?? (await overdue(place, cluster))) };
-  const { cause = null, hint = null } = canary?.stop ?? {};
-  if (sighting) return { ...base, state: 'proven', hop: null, cause, hint };
+  if (sighting) {
+    const broken = canary?.sighting ? undefined : await knownStop(place, cluster);
+    const { cause = null, hint = null } = broken ?? canary?.stop ?? {};
+    return { ...base, state: 'proven', hop: broken?.hop ?? null, cause, hint };
+  }
   if (canary?.stop) return { ...base, state: 'unseen', ...canary.stop };
   const stop = await whereItStops(place, cluster);
   return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context, stop.cause)) };
@@ -123,19 +126,26 @@ function seenAs(sighting: Sighting | undefined, now: number) {
   return { lastEventAt: new Date(at).toISOString(), ageSeconds, delaySeconds, key, events };
 }
 
-/** Where the events of a cluster stop: as its services tell, else as its roles read, else by what is known of the key. */
-export async function whereItStops(place: Place, cluster: string): Promise<Stop> {
-  const { seen, keyTrouble } = place;
+/** Where the events of a cluster are known to stop: as its services tell, else as its roles read. */
+async function knownStop(place: Place, cluster: string): Promise<Stop | undefined> {
+  const { seen } = place;
   const told = (await place.health())?.clusters.get(cluster);
   const verdict = told?.hop ? told : place.gap(cluster);
   if (verdict?.hop) return { hop: verdict.hop, cause: verdict.cause ?? verdict.state, hint: verdict.hint };
   const [refusal] = serviceRoles(seen);
-  if (refusal) {
-    const isOfFilter = refusal.message.includes(roleNameOf(roleArns(seen.names, seen.settings).subscription));
-    return { hop: isOfFilter ? 'filter' : 'bucket', cause: refusal.message, hint: refusal.hint };
-  }
+  if (!refusal) return undefined;
+  const isOfFilter = refusal.message.includes(roleNameOf(roleArns(seen.names, seen.settings).subscription));
+  return { hop: isOfFilter ? 'filter' : 'bucket', cause: refusal.message, hint: refusal.hint };
+}
+
+/** Of events that are not seen: also what seems to be wrong with the key. */
+async function whereItStops(place: Place, cluster: string): Promise<Stop> {
+  const { keyTrouble } = place;
+  const known = await knownStop(place, cluster);
+  if (known) return known;
   if (keyTrouble) return { hop: 'stream', cause: keyTrouble.message, hint: keyTrouble.hint };
-  return { hop: null, cause: told?.cause ?? 'nothing is seen to be in the way', hint: null };
+  const cause = (await place.health())?.clusters.get(cluster)?.cause;
+  return { hop: null, cause: cause ?? 'nothing is seen to be in the way', hint: null };
 }
 
 /** Of the stream as it is; AWS's default where that cannot be seen (Firehose API reference, BufferingHints). */

@@ -330,14 +330,16 @@ const regionErrors = ({ regions }: Result): Problem[] =>
 
 const isProven = ({ state }: VerificationRow) => state === 'proven';
 
-/** Each cluster whose events are not seen to arrive is an error of its own; where a region could not be looked at, the region is. */
+/** Each cluster whose events are not seen to arrive, or no longer do, is an error of its own; where a region could not be looked at, the region is. */
 const unproven = ({ verification, errors }: Verification): Problem[] => [
   ...errors.map(({ region, id, error }) => problem(error, region, id)),
   ...verification
-    .filter((row) => !isProven(row) && !errors.some(({ id }) => id === row.region))
-    .map(({ region, cluster, cause, hint }) => {
-      const message = cause ?? 'no event was seen';
-      return { code: 'NOT_DELIVERED', region, id: cluster, message, hint, awsCode: null, requestId: null };
+    .filter((row) => (!isProven(row) || row.hop) && !errors.some(({ id }) => id === row.region))
+    .map((row) => {
+      const { region, cluster, cause, hint } = row;
+      const message = isProven(row) ? `its events have arrived, and now stop at the ${row.hop}: ${cause}` : cause;
+      const told = message ?? 'no event was seen';
+      return { code: 'NOT_DELIVERED', region, id: cluster, message: told, hint, awsCode: null, requestId: null };
     }),
 ];
 

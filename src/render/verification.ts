@@ -1,6 +1,6 @@
 import type { ReaderRow, VerificationRow } from '../verify/verification.ts';
 import type { Document } from './document.ts';
-import { columns, type Paint } from './style.ts';
+import { columns, type Paint, plural } from './style.ts';
 
 const COLOURS = { proven: 'green', unseen: 'yellow', failed: 'red' } as const;
 
@@ -14,18 +14,28 @@ export function verificationLines(
     const rows = verification.filter(({ region }) => region === name);
     if (rows.length === 0) return [];
     const bucket = outputs.buckets[name];
-    const cells = rows.map((row) => [row.cluster, row.state, detail(row)]);
-    const lines = columns(cells, '  ').map((line, i) =>
-      line.replace(`  ${rows[i]!.state}`, `  ${paint(COLOURS[rows[i]!.state], rows[i]!.state)}`),
-    );
+    const cells = rows.map((row) => [row.cluster, wordOf(row), detail(row)]);
+    const lines = columns(cells, '  ').map((line, i) => {
+      const word = wordOf(rows[i]!);
+      return line.replace(`  ${word}`, `  ${paint(isBroken(rows[i]!) ? 'red' : COLOURS[rows[i]!.state], word)}`);
+    });
     const readers = reader.filter(({ region }) => region === name).map((row) => `  ${readerText(row)}`);
     return ['', `${paint('bold', name)}${bucket ? ` · s3://${bucket}` : ''}`, ...lines, ...readers];
   });
-  const proven = verification.filter(({ state }) => state === 'proven').length;
-  return [...blocks, '', paint('bold', `${proven} of ${verification.length} clusters proven.`)];
+  const broken = verification.filter(isBroken).length;
+  const proven = verification.filter(({ state }) => state === 'proven').length - broken;
+  const before = broken ? `; the events of ${broken} arrived, and now stop` : '';
+  return [...blocks, '', paint('bold', `${proven} of ${plural(verification.length, 'cluster')} proven${before}.`)];
 }
 
-function detail({ lastEventAt, ageSeconds, delaySeconds, key, canary, hop, cause }: VerificationRow): string {
+/** Its events have arrived, and are known to stop now. */
+const isBroken = ({ state, hop }: VerificationRow) => state === 'proven' && hop !== null;
+
+const wordOf = (row: VerificationRow) =>
+  isBroken(row) ? `proven until ${row.lastEventAt!.slice(11, 16)} UTC` : row.state;
+
+function detail(row: VerificationRow): string {
+  const { lastEventAt, ageSeconds, delaySeconds, key, canary, hop, cause } = row;
   const last = lastEventAt && `last event ${ago(ageSeconds ?? 0)} ago, ${delaySeconds} s after it happened, in ${key}`;
   const sent =
     canary &&
@@ -36,7 +46,7 @@ function detail({ lastEventAt, ageSeconds, delaySeconds, key, canary, hop, cause
       unknown: 'canary not waited for',
     }[canary.state];
   const why = cause && `${hop ? `${hop}: ` : ''}${cause}`;
-  return [sent, last, why].filter(Boolean).join('; ');
+  return (isBroken(row) ? [why, sent, last] : [sent, last, why]).filter(Boolean).join('; ');
 }
 
 const ago = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);

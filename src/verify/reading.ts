@@ -10,6 +10,7 @@ import { seemsDenied } from '../aws/simulate.ts';
 import { roleArns, roleNameOf } from '../desired/roles.ts';
 import { radAccessExam, radTrustExam } from '../doctor/access.ts';
 import { type Place, stepOf } from '../doctor/place.ts';
+import type { Step } from '../engine/plan.ts';
 import type { Spec } from '../engine/resource.ts';
 import type { ReaderRow } from './verification.ts';
 
@@ -37,10 +38,12 @@ export async function canRead(reading: Reading): Promise<ReaderRow> {
   const { place } = reading;
   const { region, mend } = place;
   const arn = arnOf(place);
-  const trust = stepOf(place, 'iam:role', roleNameOf(arn))?.actual.spec.trust as Spec | undefined;
+  const role = stepOf(place, 'iam:role', roleNameOf(arn));
+  const trust = role?.actual.spec.trust as Spec | undefined;
   const tried = trust ? await assume(reading, trust) : {};
   const base = { region, by: 'policies', notTried: tried.notTried ?? null, cause: null, hint: null } as const;
   if (tried.error) return { ...base, canRead: 'no', by: 'sts:AssumeRole', cause: tried.error, hint: mend };
+  if (role && isGone(role)) return { ...base, canRead: 'no', cause: `the role ${roleNameOf(arn)} is gone`, hint: mend };
   const exams = [radTrustExam(place), radAccessExam(place)];
   const [finding] = exams.flatMap(({ findings }) => findings);
   if (finding) return { ...base, canRead: 'no', cause: finding.message, hint: finding.hint };
@@ -51,8 +54,12 @@ export async function canRead(reading: Reading): Promise<ReaderRow> {
   if (!denied) return { ...base, canRead: 'yes' };
   const by = 'iam:SimulatePrincipalPolicy';
   if (denied.length === 0) return { ...base, canRead: 'yes', by };
-  return { ...base, canRead: 'no', by, cause: `IAM denies ${arn} ${denied.join(', ')}`, hint: mend };
+  // Its own policy allows it: something else denies.
+  const hint = `look for its permissions boundary, another policy on it, or one of the organization: aws iam get-role --role-name ${roleNameOf(arn)}`;
+  return { ...base, canRead: 'no', by, cause: `IAM denies ${arn} ${denied.join(', ')}`, hint };
 }
+
+const isGone = ({ actual, reason }: Step) => !actual.exists && reason !== 'unreadable';
 
 const arnOf = ({ names, settings }: Place) => roleArns(names, settings).reader;
 

@@ -1,9 +1,10 @@
+import type { Names } from '../../desired/names.ts';
 import { select, unmatched } from '../../desired/select.ts';
 import { RadError } from '../../engine/errors.ts';
 import type { Step } from '../../engine/plan.ts';
 import { type Notice, placeOf, type Result } from '../../render/document.ts';
 import { canRead, type Reading } from '../../verify/reading.ts';
-import type { ReaderRow } from '../../verify/verification.ts';
+import type { ReaderRow, Trouble } from '../../verify/verification.ts';
 import { sendCanaries } from '../canaries.ts';
 import { type Context, mendWith } from '../context.ts';
 import { checkRegions, converge, type Situation } from '../converge.ts';
@@ -32,9 +33,10 @@ export async function verify(context: Context): Promise<Result> {
   const rows = await Promise.all(
     looks.flatMap((look) => look.place.region.clusters.map((name) => rowOf(look, name, canaries))),
   );
-  const errors = looks.flatMap(({ error, place: { seen } }) =>
-    error ? [{ region: seen.region, id: seen.region, error }] : [],
-  );
+  const errors = [
+    ...looks.flatMap(({ error, place: { seen } }) => (error ? [{ region: seen.region, id: seen.region, error }] : [])),
+    ...reader.flatMap((row) => cannotRead(row, situation.home.names)),
+  ];
   const left = canaries.flatMap((one) => one.left);
   return {
     ...plan,
@@ -44,7 +46,6 @@ export async function verify(context: Context): Promise<Result> {
       ...looks.flatMap(({ warnings }) => warnings),
       ...unlike(places.flatMap(({ warnings }) => warnings)),
       ...plan.steps.flatMap(unseen),
-      ...reader.flatMap(cannotRead),
       ...missedOf(places),
     ],
     ...(signal.aborted && { error: signal.reason }),
@@ -124,18 +125,11 @@ function readerOf({ region: { aws }, seen, home, context, missed }: Place): Prom
   return canRead(reading);
 }
 
-const cannotRead = ({ region, canRead: can, cause, hint }: ReaderRow): Notice[] =>
-  can === 'no'
-    ? [
-        {
-          code: 'RAD_CANNOT_READ',
-          region,
-          id: region,
-          message: `RAD could not read the logs of ${region}: ${cause}`,
-          hint,
-        },
-      ]
-    : [];
+const cannotRead = ({ region, canRead: can, cause, hint }: ReaderRow, { bucket }: Names): Trouble[] => {
+  if (can !== 'no') return [];
+  const error = new RadError('RAD_CANNOT_READ', `RAD could not read it: ${cause}`, { hint: hint ?? undefined });
+  return [{ region, id: bucket(region), error }];
+};
 
 /** Where what is not proven stops cannot all be told. */
 const unseen = ({ resource, reason, error }: Step): Notice[] =>
