@@ -14,7 +14,7 @@ import type { Rad } from './rad/api.ts';
 import type { RadOptions } from './rad/call.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { toText } from './render/human.ts';
-import { hasColour, type Paint, painter, type Stream } from './render/style.ts';
+import { hasColour, isScreen, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { createStopper } from './stop.ts';
@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   let invocation: Invocation | undefined;
   try {
     const { stdout, env, version } = io;
-    const width = stdout.isTTY ? stdout.columns : undefined;
+    const width = isScreen(stdout) ? stdout.columns : undefined;
     invocation = parse({ argv, env, version, width, print: (text) => stdout.write(text) });
     if (!invocation) return 0;
   } catch (error) {
@@ -161,7 +161,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     io.onInterrupt(() => stop(new RadError('INTERRUPTED', interrupted, { hint: goOn })), isWatching),
     ...(timeout ? [clock.alarm(timeout as number, () => stop(new RadError('TIMEOUT', late, { hint: goOn })))] : []),
   ];
-  const spinner = isWatching || how.quiet || !io.stderr.isTTY || how.debug ? undefined : await makeSpinner(io);
+  const spinner = isWatching || how.quiet || !isScreen(io.stderr) || how.debug ? undefined : await makeSpinner(io);
   try {
     const { createAws, defaultRegion } = await import('./aws/clients.ts');
     const { createAsk } = await import('./cli/prompts.ts');

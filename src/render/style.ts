@@ -8,6 +8,9 @@ export interface Stream {
   write(text: string): unknown;
 }
 
+/** A pseudo-terminal that nobody has sized says that it has no columns: where a line ends there is not known, so none is drawn anew. */
+export const isScreen = ({ isTTY, columns }: Stream): boolean => isTTY === true && columns !== 0;
+
 /** Whether this stream gets colour: the option, NO_COLOR, FORCE_COLOR, a dumb terminal, and whether it is a terminal at all. */
 export function hasColour(stream: Stream, env: Readonly<Record<string, string | undefined>>, option: boolean): boolean {
   if (!option || env.NO_COLOR) return false;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { accessDenied } from '../../src/simulator/errors.ts';
 import type { Call, Fault } from '../../src/simulator/simulator.ts';
 import { account, type RunOptions } from '../helpers/account.ts';
@@ -286,5 +286,24 @@ describe('errors', () => {
     expect(await coloured('', {})).toBe(false);
     expect(await coloured('', { FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false);
     expect(await coloured(' --no-color', { FORCE_COLOR: '1' })).toBe(false);
+  });
+});
+
+describe('a terminal', () => {
+  const HIDDEN_CURSOR = '\x1b[?25l';
+  it.each([
+    [80, true],
+    [0, false],
+  ])('of %i columns: a line that moves: %s', async (columns, moves) => {
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm');
+    try {
+      const { run } = await world(true);
+      const { code, stderr } = await run('verify --canary --yes', { terminal: true, columns, env: { NO_COLOR: '1' } });
+      expect([code, stderr.includes(HIDDEN_CURSOR)]).toEqual([0, moves]);
+      expect(stderr.includes('· us-east-1: waiting for canaries')).toBe(!moves);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly onInterrupt?: (stop: () => void) => void;
   /** Both streams are a terminal. */
   readonly terminal?: boolean;
+  /** Of that terminal; where they are given, it can move its cursor too. */
+  readonly columns?: number;
 }
 
 /** An account in memory, with the program run in this process against it. Each call must be one that its printed policy allows. */
@@ -45,7 +47,7 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, authorize = () => true, env = {}, onClient, onInterrupt, rad, terminal = false, typed }: RunOptions = {},
+    { faults, authorize = () => true, env = {}, onClient, onInterrupt, rad, terminal = false, columns, typed }: RunOptions = {},
   ): Promise<Ran> {
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
@@ -66,7 +68,7 @@ export function account(world: World) {
         return authorize(request, call);
       },
     });
-    const [stdout, stderr] = [collect(terminal), collect(terminal || typed !== undefined)];
+    const [stdout, stderr] = [collect(terminal, columns), collect(terminal || typed !== undefined, columns)];
     const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
     let isAsked = false;
     stderr.stream.on('data', (text) => {
@@ -113,10 +115,12 @@ export function account(world: World) {
   return { world, clock, run };
 }
 
-function collect(isTTY: boolean) {
+function collect(isTTY: boolean, columns?: number) {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.on('data', (chunk) => chunks.push(String(chunk)));
   // As those of a process, it cannot be ended.
-  return { stream: Object.assign(stream, { isTTY, end: () => stream }), text: () => chunks.join('') };
+  const move = () => true;
+  const screen = columns !== undefined && { columns, cursorTo: move, moveCursor: move, clearLine: move };
+  return { stream: Object.assign(stream, { isTTY, ...screen, end: () => stream }), text: () => chunks.join('') };
 }
