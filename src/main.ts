@@ -17,7 +17,7 @@ import { toText } from './render/human.ts';
 import { hasColour, isScreen, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
-import { createStopper } from './stop.ts';
+import { createStopper, endings } from './stop.ts';
 import { nameOf } from './sync/place.ts';
 import { watch } from './watch.ts';
 
@@ -42,6 +42,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     colour: options.color !== false,
     detailed: options.detailedExitcode === true || options.check === true,
     told: new Set(),
+    who: {},
   };
   try {
     const result = await run(invocation, io, how);
@@ -51,7 +52,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const why = asRadError(error);
     // There is no other way to end it.
     if (options.watch && why.code === 'INTERRUPTED') return ERROR_CODES.INTERRUPTED.exit;
-    return show({ ...failure(command, why), dryRun: options.dryRun === true }, io, how);
+    return show({ ...failure(command, why), ...how.who, dryRun: options.dryRun === true }, io, how);
   }
 }
 
@@ -65,6 +66,8 @@ interface Showing {
   readonly detailed: boolean;
   /** Warnings that were shown already, with the plan. */
   readonly told: Set<string>;
+  /** Whose account it is, once that is known. */
+  who: Partial<Pick<Result, 'account' | 'partition'>>;
 }
 
 /** How to show a command line that could not be read: as much of it as can be told. */
@@ -75,6 +78,7 @@ const early = (argv: readonly string[], { env }: Io): Showing => ({
   colour: !argv.includes('--no-color'),
   detailed: false,
   told: new Set(),
+  who: {},
 });
 
 /** Each warning once, even where it was part of the plan that was asked about. */
@@ -153,13 +157,11 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     : (io.aws ?? (await realAws(io.env, profile as string | undefined)));
   const { clock } = backing;
   const { signal, kill, over, stop } = createStopper(clock);
-  const goOn = 'run the same command again: it goes on from here';
-  const interrupted = 'interrupted: no further call was made; what AWS had begun by then goes on by itself';
-  const late = `not done within --timeout ${Math.round((timeout as number) / 1_000)}s`;
+  const { interrupted, late } = endings(command, options, (timeout as number) / 1_000);
   const isWatching = Boolean(options.watch);
   const undo = [
-    io.onInterrupt(() => stop(new RadError('INTERRUPTED', interrupted, { hint: goOn })), isWatching),
-    ...(timeout ? [clock.alarm(timeout as number, () => stop(new RadError('TIMEOUT', late, { hint: goOn })))] : []),
+    io.onInterrupt(() => stop(interrupted), isWatching),
+    ...(timeout ? [clock.alarm(timeout as number, () => stop(late))] : []),
   ];
   const spinner = isWatching || how.quiet || !isScreen(io.stderr) || how.debug ? undefined : await makeSpinner(io);
   try {
@@ -212,6 +214,9 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
         const line = firstLine(command, options as unknown as Options, backing.name, possible);
         if (!how.quiet) io.stderr.write(`${line}\n`);
       }),
+      signedIn: (who) => {
+        how.who = who;
+      },
       ask,
       rad,
       version: io.version,
@@ -229,7 +234,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       ? watch({
           signal,
           look: () => perform(context),
-          failed: (why) => failure(command, why),
+          failed: (why) => ({ ...failure(command, why), ...how.who }),
           show: frames(io, how, seconds, clock),
           pause: () => (backing.pause ?? clock.sleep)(seconds * 1_000, signal),
         })

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from './aws/clock.ts';
-import type { RadError } from './engine/errors.ts';
+import { RadError } from './engine/errors.ts';
 
 /** How a run is told to end: first nothing new begins and calls in flight end; then they are given up too. */
 export interface Stopper {
@@ -36,3 +36,30 @@ export function createStopper(clock: Clock): Stopper {
     },
   };
 }
+
+/** What is said of a run that ends before its time: what it leaves behind depends on what it does. `seconds`: its time-out. */
+export function endings(command: string, options: Readonly<Record<string, unknown>>, seconds: number) {
+  const { dryRun, check, canary, watch } = options;
+  const span = `--timeout ${Math.round(seconds)}s`;
+  const end = (left: string, hints: { interrupted?: string; late?: string }) => ({
+    interrupted: new RadError('INTERRUPTED', `interrupted${left}`, { hint: hints.interrupted }),
+    late: new RadError('TIMEOUT', `${watch ? `${span} is over` : `not done within ${span}`}${left}`, {
+      hint: hints.late,
+    }),
+  });
+  // What of its log streams is left is told by the command, where it still can.
+  if (canary) return end('', { interrupted: CANARY_LEFT, late: CANARY_LEFT });
+  if (READS.has(command) || dryRun || check) return end(NOTHING, { late: watch ? ENDLESS : MORE_TIME });
+  if (watch) return end(': what is done stays', { late: ENDLESS });
+  return end(': no further call was made; what AWS had begun by then goes on by itself', {
+    interrupted: GO_ON,
+    late: GO_ON,
+  });
+}
+
+const READS: ReadonlySet<string> = new Set(['status', 'verify', 'doctor']);
+const NOTHING = ': nothing was changed';
+const MORE_TIME = 'give it more with --timeout';
+const ENDLESS = 'without --timeout it goes on until Ctrl-C';
+const GO_ON = 'run the same command again: it goes on from here';
+const CANARY_LEFT = 'should its log stream be left, rad-connect verify --canary takes it away once it is an hour old';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { advance } from '../src/simulator/advance.ts';
-import type { Call } from '../src/simulator/simulator.ts';
+import type { Call, Fault } from '../src/simulator/simulator.ts';
 import { traffic } from '../src/simulator/traffic/traffic.ts';
 import { addLogGroup, type World } from '../src/simulator/world.ts';
 import type { VerificationRow } from '../src/verify/verification.ts';
-import { account } from './helpers/account.ts';
+import { account, type RunOptions } from './helpers/account.ts';
 import { comparable } from './helpers/comparable.ts';
 import { killedWhen } from './helpers/killed.ts';
 import { oneDocument } from './helpers/schema.ts';
@@ -138,12 +138,19 @@ describe('verify', () => {
   it.each([
     ['verify --canary', /--yes/],
     ['verify --since soon', /--since soon/],
+    ['verify --since ', /--since "": a number/],
     ['verify -c nothing', /no connected cluster matches/],
-  ])('%s: 64', async (line, text) => {
+    [`enable-audit --regions ${US} --yes -c nothing`, /no cluster matches in us-east-1/],
+    [`enable-audit --regions ${US} --yes --permissions-boundary arn:aws:iam::210987654321:policy/b`, /of this account/],
+    ['status --regions us-gov-west-1', /partition/],
+  ])('%s: 64, in one line; JSON has the account where it is known by then', async (line, text) => {
     const { run } = await connected();
-    const { code, stderr, writes } = await run(line);
-    expect([code, writes]).toEqual([64, []]);
-    expect(stderr).toMatch(text);
+    const { code, stdout, stderr, writes, calls } = await run(line);
+    expect([code, stdout, writes]).toEqual([64, '', []]);
+    expect(stderr.match(/error: .*\n$/)![0]).toMatch(text);
+    const json = oneDocument((await run(`${line} -o json`)).stdout);
+    expect(json.account).toBe(calls.length ? ACCOUNT : null);
+    expect(json.errors).toMatchObject([{ code: 'USAGE', message: expect.stringMatching(text) }]);
   });
 
   it('says what it saw, in words', async () => {
@@ -394,12 +401,62 @@ describe('verify --canary', () => {
     const onInterrupt = (how: () => void) => {
       stop = how;
     };
-    const { code, json, writes } = await verify(CANARY, { faults, onInterrupt });
+    const { code, json, writes, stderr } = await verify(CANARY, { faults, onInterrupt });
     expect(code).toBe(130);
+    expect(stderr).toMatch(/interrupted: the log streams of the canaries were taken away\n$/);
     expect(writes).toContain('logs:PutLogEvents');
     expect(canaryStreams(world)).toEqual([]);
     expect(json.verification!.map(({ canary }) => canary!.state)).toContain('unknown');
   });
+
+  it.each<[string, string, RunOptions['authorize'], RegExp]>([
+    [
+      'its log streams stay',
+      'CreateLogStream',
+      ({ action }) => action !== 'logs:DeleteLogStream',
+      /not all .* an hour/s,
+    ],
+    ['it has only looked', 'ListClusters', undefined, /interrupted\n.*should its log stream be left/s],
+  ])('told to stop, it says what is left: %s', async (_, at, authorize, text) => {
+    let stop = () => {};
+    const { verify } = await connected();
+    const faults = ({ operation }: Call) => {
+      if (operation === at) stop();
+      return undefined;
+    };
+    const onInterrupt = (how: () => void) => {
+      stop = how;
+    };
+    const { code, stderr } = await verify(CANARY, { faults, onInterrupt, ...(authorize && { authorize }) });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(text);
+    expect(stderr).not.toMatch(/no further call|goes on from here/);
+  });
+
+  it.each(['verify', 'status', 'doctor', 'enable-audit --regions us-east-1 --dry-run'])(
+    '%s, told to stop, has changed nothing and says so; out of time, too',
+    async (line) => {
+      let stop = () => {};
+      const { run } = await connected();
+      const onInterrupt = (how: () => void) => {
+        stop = how;
+      };
+      const faults = ({ operation }: Call) => {
+        if (operation === 'ListClusters') stop();
+        return undefined;
+      };
+      const stopped = await run(line, { faults, onInterrupt });
+      expect([stopped.code, stopped.writes]).toEqual([130, []]);
+      expect(stopped.stderr).toMatch(/interrupted: nothing was changed\n$/);
+      const silent = ({ operation }: Call): Fault | undefined =>
+        operation === 'ListClusters' ? { when: 'before', error: 'silence' } : undefined;
+      const late = await run(`${line} --timeout 30s`, { faults: silent });
+      expect([late.code, late.stderr]).toEqual([
+        1,
+        expect.stringMatching(/--timeout 30s: nothing was changed\n {2}→ give it more with --timeout\n$/),
+      ]);
+    },
+  );
 
   it('told to stop while it waits, it says what it has seen', async () => {
     let stop = () => {};
@@ -417,8 +474,8 @@ describe('verify --canary', () => {
     expect(canaryStreams(world)).toEqual([]);
   });
 
-  it('killed, its log streams are taken away by the next run', async () => {
-    const { world, run, verify } = await connected();
+  it('killed, its log streams are taken away by a run an hour later, and not before', async () => {
+    const { world, run, clock, verify } = await connected();
     let sent = false;
     await run(CANARY, {
       faults: killedWhen(({ operation }) => {
@@ -426,8 +483,27 @@ describe('verify --canary', () => {
         return sent && operation === 'ListObjectsV2';
       }),
     });
-    expect(canaryStreams(world)).toHaveLength(2);
+    const left = canaryStreams(world);
+    expect(left).toHaveLength(2);
+    // Another run may still follow them.
     expect((await verify(CANARY)).code).toBe(0);
+    expect(canaryStreams(world)).toEqual(left);
+    await clock.sleep(3_600_000);
+    expect((await verify(CANARY)).code).toBe(0);
+    expect(canaryStreams(world)).toEqual([]);
+  });
+
+  it('two at the same moment leave each other alone', async () => {
+    const { world, verify } = await connected();
+    const [one, other] = await Promise.all([verify(CANARY), verify(CANARY)]);
+    const deleted = ({ calls }: typeof one) =>
+      calls.filter(({ operation }) => operation === 'DeleteLogStream').map(({ input }) => input.logStreamName);
+    for (const { code, json } of [one, other]) {
+      expect(code).toBe(0);
+      expect(json.verification!.map(({ canary }) => canary!.state)).toEqual(['arrived', 'arrived']);
+    }
+    for (const run of [one, other])
+      expect(deleted(run).sort()).toEqual(run.json.verification!.map(({ canary }) => canary!.logStream).sort());
     expect(canaryStreams(world)).toEqual([]);
   });
 

@@ -8,12 +8,18 @@ import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
 import { found, unlessExists } from './errors.ts';
 
-/** The log streams of a group that begin so. */
-export async function logStreams({ logs: client }: Aws, logGroupName: string, prefix: string): Promise<string[]> {
+/** The log streams of a group that begin so and were made before this moment (milliseconds since the epoch). */
+export async function olderLogStreams(
+  { logs: client }: Aws,
+  logGroupName: string,
+  prefix: string,
+  moment: number,
+): Promise<string[]> {
   const names: string[] = [];
   const input = { logGroupName, logStreamNamePrefix: prefix };
-  for await (const page of paginateDescribeLogStreams({ client }, input))
-    names.push(...(page.logStreams ?? []).map(({ logStreamName = '' }) => logStreamName));
+  for await (const { logStreams = [] } of paginateDescribeLogStreams({ client }, input))
+    for (const { logStreamName = '', creationTime = moment } of logStreams)
+      if (creationTime < moment) names.push(logStreamName);
   return names;
 }
 

@@ -1,5 +1,5 @@
 import { explain, restate } from '../aws/errors.ts';
-import { deleteLogStream, logStreams, writeEvent } from '../aws/log-streams.ts';
+import { deleteLogStream, olderLogStreams, writeEvent } from '../aws/log-streams.ts';
 import { tryPattern } from '../aws/patterns.ts';
 import { CANARY, clusterLogGroupName } from '../desired/names.ts';
 import { stepOf } from '../doctor/place.ts';
@@ -105,7 +105,9 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
   } catch (error) {
     const { code, message, hint = null } = explain(error);
     if (code === 'INTERNAL') throw error;
-    trouble = { hop: null, cause: message, hint };
+    trouble = signal.aborted
+      ? { hop: null, cause: 'the run ended before it was known', hint: null }
+      : { hop: null, cause: message, hint };
   } finally {
     left.push(...(await tidy(place, flying)));
   }
@@ -145,12 +147,16 @@ const followed = ({ place, window }: Look, begun: number) => {
   };
 };
 
-/** After what a run that was killed has left is gone. */
+/** No run follows a canary for so long: Firehose buffers for 15 minutes at most (Firehose API reference, BufferingHints). */
+const FORGOTTEN = 3_600_000;
+
+/** After what runs that were killed have left is gone; what another run may still follow stays. */
 async function write({ region, context }: Place, { cluster, canary }: Sent, failed: Map<string, Stop>): Promise<void> {
   const group = clusterLogGroupName(cluster);
   try {
-    for (const left of await logStreams(region.aws, group, CANARY)) await deleteLogStream(region.aws, group, left);
     const now = context.clock.now();
+    const left = await olderLogStreams(region.aws, group, CANARY, now - FORGOTTEN);
+    for (const name of left) await deleteLogStream(region.aws, group, name);
     await writeEvent(region.aws, group, canary.logStream, canaryEvent(canary, context.version, now), now);
   } catch (error) {
     if (context.signal.aborted) return;

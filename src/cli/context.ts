@@ -22,6 +22,8 @@ export interface Context {
   readonly ask: Ask;
   /** Says whose account and which regions, once the options are known to be good and before any call. */
   announce(): void;
+  /** Told whose account it is as soon as that is known: also a run that fails says so. */
+  signedIn(who: { readonly account: string; readonly partition: string }): void;
   /** RAD's API; undefined: there are no keys. */
   readonly rad: Rad | undefined;
   /** The clients of a region; the account id is empty as long as it is not known. */

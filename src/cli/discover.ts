@@ -37,11 +37,12 @@ export interface Home {
 }
 
 export async function signIn(context: Context): Promise<Home> {
-  const { options, announce, connect, defaultRegion, mend } = context;
+  const { options, announce, signedIn, connect, defaultRegion, mend } = context;
   announce();
   const named = options.regions?.find((region) => region !== 'all') ?? options.forgetRegion?.[0];
   const region = homeRegionOf(partitionOf(named ?? (await defaultRegion()) ?? 'us-east-1'));
   const { account, partition, arn: caller } = await identify(connect(region, ''), mend);
+  signedIn({ account, partition });
   checkAccount(account, options.account, '--account');
   if (named && partitionOf(named) !== partition)
     throw usage(`region ${named} is of partition ${partitionOf(named)}, the account of ${partition}`);

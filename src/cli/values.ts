@@ -19,6 +19,9 @@ export const noSuch = (option: string, arn: string, what: 'role' | 'policy', the
     `${option} ${arn}: there is no such ${what}${there ? `, but ${there}` : ''}: make it first, or leave the option out`,
   );
 
+/** What is wrong with the value of an option. */
+const wrong = (name: string, value: string, why: string): RadError => usage(`${name} ${value || '""'}: ${why}`);
+
 const split = (value: string) =>
   value
     .split(',')
@@ -45,7 +48,7 @@ export const globs =
 
 export function matching(name: string, pattern: RegExp, allowed: string) {
   return (value: string): string => {
-    if (!pattern.test(value)) throw usage(`${name} ${value || '""'}: ${allowed}`);
+    if (!pattern.test(value)) throw wrong(name, value, allowed);
     return value;
   };
 }
@@ -54,7 +57,7 @@ export function integer(name: string, from: number, to: number) {
   return (value: string): number => {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < from || number > to)
-      throw usage(`${name} ${value || '""'}: a whole number from ${from} to ${to}`);
+      throw wrong(name, value, `a whole number from ${from} to ${to}`);
     return number;
   };
 }
@@ -82,7 +85,7 @@ export const LOG_RETENTION_DAYS = [
 export function logRetention(value: string): number {
   const days = Number(value);
   if (!/^\d+$/.test(value) || !LOG_RETENTION_DAYS.includes(days))
-    throw usage(`--log-retention-days ${value}: CloudWatch knows ${LOG_RETENTION_DAYS.join(', ')}`);
+    throw wrong('--log-retention-days', value, `CloudWatch knows ${LOG_RETENTION_DAYS.join(', ')}`);
   return days;
 }
 
@@ -92,10 +95,11 @@ export const duration =
   (value: string): number => {
     const [, count, unit] = /^(\d{1,6})(s|m|h|d)$/.exec(value) ?? [];
     const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
-    if (!(ms > 0 && ms <= days * UNITS.d) || (unit === 'd' && days === 1))
-      throw usage(
-        `${name} ${value}: ${days > 1 ? `a number with m, h or d, as in 48h, and at most ${days}d` : 'a number with s, m or h, as in 20m, and at most 24h'}`,
-      );
+    const allowed =
+      days > 1
+        ? `a number with m, h or d, as in 48h, and at most ${days}d`
+        : 'a number with s, m or h, as in 20m, and at most 24h';
+    if (!(ms > 0 && ms <= days * UNITS.d) || (unit === 'd' && days === 1)) throw wrong(name, value, allowed);
     return ms;
   };
 
@@ -126,7 +130,7 @@ const OUR_TAGS = /^(aws:|rad-connect:|rad-data-type$|ksoc-data-type$)/i;
 export function tag(value: string, previous: unknown): Tags {
   const at = value.indexOf('=');
   const [key, text] = [value.slice(0, at), value.slice(at + 1)];
-  const no = (why: string) => usage(`--tag ${value}: ${why}`);
+  const no = (why: string) => wrong('--tag', value, why);
   if (at < 1) throw no('write it as key=value');
   if (key.length > 128 || text.length > 256) throw no('at most 128 characters in the key and 256 in the value');
   if (!TAG_TEXT.test(key) || !TAG_TEXT.test(text)) throw no('letters, digits, spaces and _ . : / = + - @ only');
@@ -145,9 +149,7 @@ export function pattern(value: string): string {
 /** IAM API reference, CreateRole. */
 export function rolePath(value: string): string {
   if (!/^\/([\w+=,.@-]+\/)*$/.test(value) || value.length > 512)
-    throw usage(
-      `--role-path ${value || '""'}: it begins and ends with a slash, as in /team/, and has at most 512 characters`,
-    );
+    throw wrong('--role-path', value, 'it begins and ends with a slash, as in /team/, and has at most 512 characters');
   return value;
 }
 
@@ -155,7 +157,7 @@ const KEY_ARN = /^arn:([\w-]+):kms:([\w-]+):\d{12}:key\/[\w-]+$/;
 
 /** `ARN`, or for single regions `REGION=ARN`, each with `none` in the place of the ARN. */
 export function kmsKeys(value: string, previous: unknown): KeyChoice {
-  const no = (part: string, why: string) => usage(`--kms-key ${part || '""'}: ${why}`);
+  const no = (part: string, why: string) => wrong('--kms-key', part, why);
   if (split(value).length === 0) throw no('', 'the ARN of a KMS key, REGION=ARN, or none');
   const chosen = split(value).map((part): [string, string] => {
     const [, region, arn = ''] = /^(?:([a-z0-9-]+)=)?(.*)$/.exec(part) ?? [];
@@ -189,8 +191,7 @@ export function file(value: string): string {
 
 export function oneOf(name: string, words: readonly string[]) {
   return (value: string): string => {
-    if (!words.includes(value))
-      throw usage(`${name} ${value || '""'}: ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+    if (!words.includes(value)) throw wrong(name, value, `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
     return value;
   };
 }

@@ -211,7 +211,7 @@ export function toDocument(result: Result, version: string): Document {
   const changes = pairs.map(toRow(result)).sort(byPlace);
   const errors = [
     ...(result.diagnosis ? [] : regionErrors(result)),
-    ...(result.proof ? unproven(result.proof) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
+    ...(result.proof ? unproven(result.proof, result.error) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
     ...(result.transfer?.failures ?? []).map(({ region, key, error }) => problem(error, region, key)),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
@@ -330,11 +330,15 @@ const regionErrors = ({ regions }: Result): Problem[] =>
 
 const isProven = ({ state }: VerificationRow) => state === 'proven';
 
-/** Each cluster whose events are not seen to arrive, or no longer do, is an error of its own; where a region could not be looked at, the region is. */
-const unproven = ({ verification, errors }: Verification): Problem[] => [
+/**
+ * Each cluster whose events are not seen to arrive, or no longer do, is an error of its own; where a region could not be looked at, the
+ * region is, and where the run was told to stop, that is.
+ */
+const unproven = ({ verification, errors }: Verification, end: RadError | undefined): Problem[] => [
   ...errors.map(({ region, id, error }) => problem(error, region, id)),
   ...verification
     .filter((row) => (!isProven(row) || row.hop) && !errors.some(({ id }) => id === row.region))
+    .filter(({ canary }) => !(end && canary?.state === 'unknown'))
     .map((row) => {
       const { region, cluster, cause, hint } = row;
       const message = isProven(row) ? `its events have arrived, and now stop at the ${row.hop}: ${cause}` : cause;

@@ -31,7 +31,7 @@ const DONE = {
 export function toText(document: Document, paint: Paint, now?: number): string {
   if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
   if (document.rules || document.tests) return rulesText(document, paint);
-  if (!document.account) return '';
+  if (!document.account || isError(document)) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
   if (document.traffic) return trafficText(document.traffic, paint);
   const blocks = [
@@ -48,6 +48,9 @@ export function toText(document: Document, paint: Paint, now?: number): string {
   ];
   return `${blocks.join('\n')}\n`;
 }
+
+/** What came of it is told by the error alone: nothing was looked at. */
+const isError = ({ regions, errors }: Document) => regions.length === 0 && errors.length > 0;
 
 function trafficText(traffic: readonly TrafficRow[], paint: Paint): string {
   const places = [...new Set(traffic.map(({ region }) => region))];

@@ -4,7 +4,7 @@ import { RadError } from '../../engine/errors.ts';
 import type { Step } from '../../engine/plan.ts';
 import { type Notice, placeOf, type Result } from '../../render/document.ts';
 import { canRead, type Reading } from '../../verify/reading.ts';
-import type { ReaderRow, Trouble } from '../../verify/verification.ts';
+import type { ReaderRow, Trouble, VerificationRow } from '../../verify/verification.ts';
 import { sendCanaries } from '../canaries.ts';
 import { type Context, mendWith } from '../context.ts';
 import { checkRegions, converge, type Situation } from '../converge.ts';
@@ -48,8 +48,21 @@ export async function verify(context: Context): Promise<Result> {
       ...plan.steps.flatMap(unseen),
       ...missedOf(places),
     ],
-    ...(signal.aborted && { error: signal.reason }),
+    ...(signal.aborted && { error: ended(signal.reason, rows, left) }),
   };
+}
+
+/** Told to stop, a run with canaries has still taken their log streams away, or tried to. */
+function ended(why: RadError, rows: readonly VerificationRow[], left: readonly Trouble[]): RadError {
+  if (rows.every(({ canary }) => canary === null)) return why;
+  const { code, message, hint } = why;
+  if (left.length)
+    return new RadError(code, `${message}: not all log streams of canaries could be taken away`, { hint });
+  const isSent = rows.some(({ canary }) => canary?.sentAt);
+  return new RadError(
+    code,
+    `${message}: ${isSent ? 'the log streams of the canaries were taken away' : 'no event was written'}`,
+  );
 }
 
 function narrowed(situation: Situation, globs: readonly string[]): Situation {
