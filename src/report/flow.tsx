@@ -55,11 +55,13 @@ export function Flow({ region, clusters, outputs }: FlowProps) {
   const middle = height / 2;
   const { delivery } = region;
   const end: State = delivery?.state ?? 'none';
-  const way = { state: end, hop: delivery?.hop ?? null };
-  const [stream, bucket] = [partOf(way, 'stream'), partOf(way, 'bucket')];
+  const hop = delivery?.hop ?? null;
   // What Firehose cannot write stops before the bucket.
-  const isCut = way.hop === 'stream' || way.hop === 'bucket';
-  const rad: State = isCut ? 'unknown' : end;
+  const isCut = hop === 'stream' || hop === 'bucket';
+  // Behind clusters that fail nothing can be said.
+  const rad: State = isCut || end === 'failing' ? 'unknown' : end;
+  const way = isCut ? { state: end, hop } : { state: rad, hop: null };
+  const [stream, bucket] = [partOf(way, 'stream'), partOf(way, 'bucket')];
   const told = lanes.map(({ name, state }) => `${name} ${state}`).join(', ');
   return (
     <svg

@@ -8,8 +8,9 @@ import type {
   StreamMetrics,
 } from '../../src/health/facts.ts';
 import { healthOf, NOTHING } from '../../src/health/judge.ts';
+import { judgeRegion } from '../../src/health/region.ts';
 import { windowStart } from '../../src/health/series.ts';
-import type { Verdict } from '../../src/health/verdict.ts';
+import type { State, Verdict } from '../../src/health/verdict.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.parse('2026-11-25T10:32:10Z');
@@ -60,31 +61,39 @@ interface Case {
   readonly metrics?: Partial<Metrics>;
 }
 
+/** Of a region in which nothing is broken. */
+const ofOne: Omit<RegionFacts, 'metrics' | 'clusters'> = {
+  region: 'eu-west-1',
+  now: NOW,
+  mend: 'mend it',
+  stream: { name: 'stream', status: 'ACTIVE', elsewhere: null },
+  bucket: { name: 'bucket', exists: true, addedStatements: false },
+  roles: {
+    subscription: { name: 'to-stream', standing: 'ok' },
+    delivery: { name: 'to-bucket', standing: 'ok' },
+  },
+  kmsKey: null,
+  errorLogGroup: '/errors',
+  errors: [],
+  newestObject: ago(1),
+};
+
 function judged({ stream, cluster, facts, of, metrics }: Case) {
-  const health = healthOf({
-    region: 'eu-west-1',
-    now: NOW,
-    mend: 'mend it',
-    stream: { name: 'stream', status: 'ACTIVE', elsewhere: null },
-    bucket: { name: 'bucket', exists: true, addedStatements: false },
-    roles: {
-      subscription: { name: 'to-stream', standing: 'ok' },
-      delivery: { name: 'to-bucket', standing: 'ok' },
-    },
-    kmsKey: null,
-    errorLogGroup: '/errors',
+  const seen: RegionFacts = {
+    ...ofOne,
     metrics: {
       stream: { ...flowing, ...stream },
       clusters: new Map([['prod', { ...busy, ...cluster }]]),
       sure: true,
       ...metrics,
     },
-    errors: [],
-    newestObject: ago(1),
     clusters: [{ ...fine, ...of }],
     ...facts,
-  });
-  return { region: health.delivery, cluster: health.clusters.get('prod')! };
+  };
+  const health = healthOf(seen);
+  // Of stream and bucket alone.
+  const region = { ...health.delivery, ...judgeRegion(seen) };
+  return { region, cluster: health.clusters.get('prod')! };
 }
 
 const short = ({ state, hop }: Verdict) => (hop ? `${state} at ${hop}` : state);
@@ -501,5 +510,33 @@ describe('times', () => {
     expect(timeline.at(-1)!.at).toBe('2026-11-25T10:00:00.000Z');
     expect(timeline.reduce((sum, hour) => sum + hour.incoming, 0)).toBe(7 * incoming.length);
     expect(judged(nothing).cluster.timeline).toEqual([]);
+  });
+});
+
+describe('what is said of a region and of its clusters', () => {
+  /** Clusters in each state, while records of another kind go through the stream. */
+  const kinds: Record<Exclude<State, 'unknown'>, [Partial<ClusterFacts>, ClusterMetrics]> = {
+    delivering: [{}, busy],
+    idle: [{}, NOTHING],
+    failing: [{ filter: undefined }, busy],
+    none: [{ audit: false, wasConnected: false }, NOTHING],
+  };
+  type Kind = keyof typeof kinds;
+  const health = (states: readonly Kind[]) => {
+    const clusters = states.map((kind, i) => ({ ...fine, name: `c${i}`, ...kinds[kind][0] }));
+    const counts = new Map(states.map((kind, i) => [`c${i}`, kinds[kind][1]]));
+    return healthOf({ ...ofOne, clusters, metrics: { stream: flowing, clusters: counts, sure: true } });
+  };
+  it.each<[readonly Kind[], State, Verdict['hop'], RegExp | null]>([
+    [['delivering', 'failing', 'idle', 'none'], 'delivering', null, null],
+    [['failing', 'failing'], 'failing', 'filter', /the filter is gone/],
+    [['failing', 'idle', 'none'], 'failing', null, /none delivers, 1 of 3 clusters fail/],
+    [['idle', 'idle'], 'idle', null, /no event has been written/],
+    [['none', 'none'], 'idle', null, /no cluster is connected/],
+    [[], 'delivering', null, null],
+  ])('%j: %s', (states, state, hop, cause) => {
+    const { delivery, clusters } = health(states);
+    expect([...clusters.values()].map((one) => one.state)).toEqual(states);
+    expect(delivery).toMatchObject({ state, hop, cause: cause && expect.stringMatching(cause) });
   });
 });
