@@ -16,6 +16,7 @@ import { type Document, exitCode, failure, type Result, toDocument } from './ren
 import { toText } from './render/human.ts';
 import { hasColour, isScreen, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
+import { visible, visibleLines, visibly } from './render/visible.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { createStopper, endings } from './stop.ts';
 import { nameOf } from './sync/place.ts';
@@ -92,20 +93,21 @@ function warn({ warnings }: Document, { stderr, env }: Io, { quiet, colour, told
 function show(result: Result, io: Io, how: Showing): number {
   const { json, debug, colour, detailed } = how;
   const document = toDocument(result, io.version);
+  const seen = visibly(document);
   const paint = painter(hasColour(io.stderr, io.env, colour));
-  warn(document, io, how);
+  warn(seen, io, how);
   // What is not proven is said of clusters, not of what was to be changed.
-  io.stderr.write(errorsText(document.errors, document.verification ? [] : document.changes, paint));
+  io.stderr.write(errorsText(seen.errors, seen.verification ? [] : seen.changes, paint));
   if (result.error?.code === 'INTERNAL') {
     io.stderr.write(
       debug
-        ? `${(result.error.cause as Error)?.stack ?? result.error.stack}\n`
+        ? `${visibleLines((result.error.cause as Error)?.stack ?? result.error.stack ?? '')}\n`
         : '  this is a bug: please report it, with the output of --debug\n',
     );
   }
   if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else if (how.page) io.stdout.write(how.page(document, result.at ?? realClock.now()));
-  else io.stdout.write(toText(document, painter(hasColour(io.stdout, io.env, colour)), result.at));
+  else if (how.page) io.stdout.write(how.page(seen, result.at ?? realClock.now()));
+  else io.stdout.write(toText(seen, painter(hasColour(io.stdout, io.env, colour)), result.at));
   return exitCode(document, { detailed, readOnly: result.readOnly });
 }
 
@@ -178,7 +180,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       output: io.stderr,
       pause: () => spinner?.stop(),
       show(plan) {
-        const document = toDocument({ ...plan, dryRun: true }, io.version);
+        const document = visibly(toDocument({ ...plan, dryRun: true }, io.version));
         io.stderr.write(toText(document, paint));
         warn(document, io, how);
       },
@@ -212,7 +214,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       report,
       announce: once(() => {
         const line = firstLine(command, options as unknown as Options, backing.name, possible);
-        if (!how.quiet) io.stderr.write(`${line}\n`);
+        if (!how.quiet) io.stderr.write(`${visible(line)}\n`);
       }),
       signedIn: (who) => {
         how.who = who;
@@ -321,6 +323,6 @@ const tellCall =
     if (!all && /^(Get|List|Describe|Head|Test|Simulate)/.test(operation)) return;
     const tries = attempts > 1 ? `, ${attempts} attempts` : '';
     stderr.write(
-      `${paint('dim', `    ${service}:${operation} ${region} ${error ?? 'ok'}, ${Math.round(ms)} ms${tries}${requestId ? `, request ${requestId}` : ''}`)}\n`,
+      `${paint('dim', `    ${service}:${operation} ${region} ${visible(error ?? 'ok')}, ${Math.round(ms)} ms${tries}${requestId ? `, request ${requestId}` : ''}`)}\n`,
     );
   };

@@ -6,12 +6,9 @@ import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
 import type { BucketPlace, Place } from '../sync/place.ts';
 
-/** What was typed comes back in the message: on one line, and not all of a long text. */
-export const usage = (message: string): RadError => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would reach the terminal
-  const line = message.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
-  return new RadError('USAGE', line.length > 400 ? `${line.slice(0, 300)} … ${line.slice(-90)}` : line);
-};
+/** What was typed comes back in the message, but not all of a long text. */
+export const usage = (message: string): RadError =>
+  new RadError('USAGE', message.length > 400 ? `${message.slice(0, 300)} … ${message.slice(-90)}` : message);
 
 /** Of a thing in IAM that an option names. */
 export const noSuch = (option: string, arn: string, what: 'role' | 'policy', there?: string): RadError =>

@@ -3,6 +3,7 @@ import type { Event, Outcome, Report } from '../engine/event.ts';
 import { type Step, writes } from '../engine/plan.ts';
 import { placeOf } from './document.ts';
 import { type Paint, plural, type Stream } from './style.ts';
+import { visible } from './visible.ts';
 
 interface ProgressOptions {
   readonly stream: Stream;
@@ -52,10 +53,10 @@ export function progress({ stream, paint, now, spinner }: ProgressOptions): Repo
     looked: ({ region, clusters, state }) => ({
       meanwhile: `${region}: ${state === 'ok' ? plural(clusters, 'cluster') : state}`,
     }),
-    note: ({ place, text }) => ({
-      meanwhile: `${place}: ${text}`,
-      ...(isNews(place, text) && { settled: `  ${paint('dim', '·')} ${place}: ${text}` }),
-    }),
+    note({ place, text }) {
+      const meanwhile = visible(`${place}: ${text}`);
+      return { meanwhile, ...(isNews(place, text) && { settled: `  ${paint('dim', '·')} ${meanwhile}` }) };
+    },
     started: ({ steps }) => {
       total = steps.filter(writes).length;
       return {};
@@ -65,8 +66,11 @@ export function progress({ stream, paint, now, spinner }: ProgressOptions): Repo
       return { meanwhile: `${ended}/${total} · ${label(step)}` };
     },
     'step.note': ({ step, text }) => {
-      const meanwhile = `${ended}/${total} · ${label(step)}: ${text}`;
-      return { meanwhile, ...(isNews(step, text) && { settled: `  ${paint('dim', '·')} ${label(step)}: ${text}` }) };
+      const line = `${label(step)}: ${visible(text)}`;
+      return {
+        meanwhile: `${ended}/${total} · ${line}`,
+        ...(isNews(step, text) && { settled: `  ${paint('dim', '·')} ${line}` }),
+      };
     },
     'step.end': ({ outcome }) => {
       if (!writes(outcome.step)) return {};
@@ -93,7 +97,7 @@ export function progress({ stream, paint, now, spinner }: ProgressOptions): Repo
 
 const label = ({ resource }: Step) => {
   const place = placeOf(resource);
-  return `${place === 'global' ? '' : `${place} `}${resource.type} ${resource.name}`;
+  return visible(`${place === 'global' ? '' : `${place} `}${resource.type} ${resource.name}`);
 };
 
 function endLine(outcome: Outcome, ms: number, paint: Paint): string {
