@@ -50,7 +50,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|audit\/|sigma\/(columns|flatten)\.ts$|aws\/(errors|objects)\.ts$|@duckdb\/node-api$|node:(crypto|fs\/promises|os|path)$)/,
     types: /^aws\//,
   },
-  doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^aws\// },
+  doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^(aws|health)\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {
     any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,

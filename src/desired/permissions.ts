@@ -267,7 +267,7 @@ const CALLS = {
     usedReader: { ...FIND_RECORD, 's3:PutBucketTagging': bucket() },
   },
   doctor: {
-    always: [LOOK, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES],
+    always: [LOOK, WATCH, HINTS, ACCOUNT_POLICIES, TELEMETRY_RULES],
     kmsKeys: LOOK_AT_KEYS,
     rolePath: FIND_ROLES,
     usedRoles: LOOK_AT_ROLES,

@@ -12,6 +12,7 @@ export const CHECKS = [
   'audit-logging',
   'log-groups',
   'filters',
+  'arrival',
   'subnets',
   'account-policies',
   'telemetry-rules',
@@ -27,6 +28,8 @@ export interface Exam {
   readonly check: Check;
   readonly region: string;
   readonly findings: readonly Found[];
+  /** Something was found, and findings of other checks may tell it. */
+  readonly isFound?: boolean;
   /** Why it could not be told, or not all of it. */
   readonly unknown?: string | undefined;
   /** What can be said where nothing was found. */
@@ -63,7 +66,11 @@ export function diagnose(exams: readonly Exam[]): Diagnosis {
 function rowOf(exams: readonly Exam[]): CheckRow {
   const [{ check: name, region, fine }] = exams as [Exam];
   const unknown = [...new Set(exams.flatMap((exam) => exam.unknown ?? []))];
-  const state = exams.some(({ findings }) => findings.length) ? 'found' : unknown.length ? 'unknown' : 'ok';
+  const state = exams.some(({ findings, isFound }) => isFound || findings.length)
+    ? 'found'
+    : unknown.length
+      ? 'unknown'
+      : 'ok';
   return { name, region, state, reason: unknown.length ? unknown.join('; ') : state === 'ok' ? fine : null };
 }
 

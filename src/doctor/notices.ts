@@ -5,6 +5,7 @@ import { as, type Check, type Exam } from './exam.ts';
 const NOTICES: Readonly<Record<string, readonly [Check, Finding['severity'] | null]>> = {
   CLUSTER_SKIPPED: ['audit-logging', 'warning'],
   DATA_REMAINS: ['delivery', 'note'],
+  DELIVERY_NOT_MEASURED: ['arrival', null],
   DOUBLE_DELIVERY: ['filters', 'warning'],
   GLOB_WITHOUT_MATCH: ['audit-logging', 'warning'],
   KMS_KEY_POLICY: ['kms-keys', 'warning'],

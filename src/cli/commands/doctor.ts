@@ -1,5 +1,6 @@
 import { radAccessExam, radTrustExam, serviceRoles } from '../../doctor/access.ts';
 import { POLICY_TYPES } from '../../doctor/account-policies.ts';
+import { arrivalExam } from '../../doctor/arrival.ts';
 import { clusterExams } from '../../doctor/clusters.ts';
 import { deliveryExam } from '../../doctor/delivery.ts';
 import { type Check, diagnose, type Exam, whyUnknown } from '../../doctor/exam.ts';
@@ -11,6 +12,7 @@ import { placeOf, type Result } from '../../render/document.ts';
 import { type Context, mendWith } from '../context.ts';
 import { converge, type Situation } from '../converge.ts';
 import type { Found } from '../discover.ts';
+import { lookAtHealth } from '../health.ts';
 import {
   type Look,
   lookAtAccountPolicies,
@@ -30,11 +32,18 @@ export async function doctor(context: Context): Promise<Result> {
     ({ resource, actual }) => resource.type === 'rad:registration' && actual.facts.state === 'existing',
   );
   const told = known.map(({ resource }) => radKnows(resource.name, result.outputs.auditLogsRoleArn ?? ''));
-  const exams = await Promise.all([
+  const [health, ...looked] = await Promise.all([
+    lookAtHealth({ ...situation, steps }, context),
     accountExams(situation, steps, context),
     ...situation.found.map((found) => regionExams(situation, found, steps, context)),
   ]);
-  return { ...result, warnings: [], diagnosis: diagnose([...exams.flat(), ...noticeExams([...warnings, ...told])]) };
+  const exams = looked.flat();
+  const arrivals = [...health.regions].map(([region, one]) => {
+    const others = exams.filter((exam) => exam.region === region).flatMap(({ findings }) => findings);
+    return arrivalExam(region, situation.home.names, one, others);
+  });
+  const notices = noticeExams([...warnings, ...health.warnings, ...told]);
+  return { ...result, warnings: [], diagnosis: diagnose([...exams, ...arrivals, ...notices]) };
 }
 
 async function accountExams(situation: Situation, steps: readonly Step[], context: Context): Promise<Exam[]> {
