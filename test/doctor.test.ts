@@ -328,7 +328,7 @@ const CASES: readonly Case[] = [
     'error',
     'RAD_CANNOT_READ',
     NAMES.bucket(US),
-    /policy of the bucket denies s3:GetObject/,
+    /policy of the bucket denies s3:GetObject .*get-bucket-policy --bucket/,
   ],
   [
     'the bucket has a key that the reader role may not use',

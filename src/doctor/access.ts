@@ -52,19 +52,19 @@ export function radTrustExam({ names, settings, mend, steps }: Account): Exam {
 
 /** Whether the reader role could list this region's bucket and read what is in it. */
 export function radAccessExam(place: Place): Exam {
-  const { names, region, mend, settings } = place;
+  const { names, region, settings } = place;
   const { reader, store, bucket } = seen(place);
   const { reader: role } = roleNames(names, settings);
   const base = { check: 'rad-access', region, fine: `${role} could read the bucket` } as const;
   if (!reader?.exists || !store?.exists)
     return { ...base, findings: [], unknown: 'the role or the bucket is not there, or could not be read' };
-  const findings = lacking(place, 'reader').map((reason) =>
+  const findings = lacking(place, 'reader').map(({ why, hint }) =>
     as('error', {
       code: 'RAD_CANNOT_READ',
       region,
       id: bucket,
-      message: `role ${role} cannot read bucket ${bucket} in ${region}: ${reason}`,
-      hint: mend,
+      message: `role ${role} cannot read bucket ${bucket} in ${region}: ${why}`,
+      hint,
     }),
   );
   return { ...base, findings };
@@ -80,21 +80,28 @@ export function serviceRoles(place: Place): Found[] {
   const mayBecome = (role: string, principal: string, context: Question['context']) =>
     permits(documentOf(of(role), 'trust'), { action: 'sts:AssumeRole', principals: [principal], context });
   const sourceArn = names.logsSourceArn.replace('*', region);
-  const reasons = [
-    !mayBecome(subscription, names.logsService, { 'aws:sourcearn': sourceArn, 'aws:sourceaccount': account }) &&
+  const assumed = (may: boolean, why: string): Lack[] => (may ? [] : [{ why, hint: mend }]);
+  const prefixed = (start: string, lacks: readonly Lack[]) =>
+    lacks.map(({ why, hint }) => ({ why: `${start}: ${why}`, hint }));
+  const lacks = [
+    ...assumed(
+      mayBecome(subscription, names.logsService, { 'aws:sourcearn': sourceArn, 'aws:sourceaccount': account }),
       `CloudWatch Logs may not assume role ${subscription}`,
-    ...lacking(place, 'subscription').map((reason) => `role ${subscription} cannot put records: ${reason}`),
-    !mayBecome(delivery, 'firehose.amazonaws.com', { 'sts:externalid': account, 'aws:sourceaccount': account }) &&
+    ),
+    ...prefixed(`role ${subscription} cannot put records`, lacking(place, 'subscription')),
+    ...assumed(
+      mayBecome(delivery, 'firehose.amazonaws.com', { 'sts:externalid': account, 'aws:sourceaccount': account }),
       `Firehose may not assume role ${delivery}`,
-    ...lacking(place, 'delivery').map((reason) => `role ${delivery} cannot deliver as it must: ${reason}`),
-  ].filter((reason) => reason !== false);
-  return reasons.map((reason) =>
+    ),
+    ...prefixed(`role ${delivery} cannot deliver as it must`, lacking(place, 'delivery')),
+  ];
+  return lacks.map(({ why, hint }) =>
     as('error', {
       code: 'DELIVERY_DENIED',
       region,
       id: names.stream,
-      message: `delivery in ${region} is denied: ${reason}`,
-      hint: mend,
+      message: `delivery in ${region} is denied: ${why}`,
+      hint,
     }),
   );
 }
@@ -115,9 +122,14 @@ function seen(place: Place) {
   };
 }
 
+interface Lack {
+  readonly why: string;
+  readonly hint: string;
+}
+
 /** What of its needs a role may not do, with the keys that are there: by its own policy, or by the bucket's. */
-function lacking(place: Place, role: (typeof ROLES)[number]): string[] {
-  const { names, account, region, settings } = place;
+function lacking(place: Place, role: (typeof ROLES)[number]): Lack[] {
+  const { names, account, region, settings, mend } = place;
   const { bucket, store, keys } = seen(place);
   const key = role === 'subscription' ? keys.stream : keys.bucket;
   const needs: readonly Need[] = roleNeeds(names, account, [region], key ? [{ region, arn: key }] : [])[role];
@@ -142,8 +154,16 @@ function lacking(place: Place, role: (typeof ROLES)[number]): string[] {
     .filter(({ resource = '' }) => resource.startsWith(names.bucketArn(bucket)))
     .filter((question) => !permits([withAnything], { ...question, principals }));
   return [
-    ...(denied.length ? [`its policy does not allow ${words(denied)}`] : []),
-    ...(refused.length ? [`the policy of the bucket denies ${words(refused)}`] : []),
+    ...(denied.length ? [{ why: `its policy does not allow ${words(denied)}`, hint: mend }] : []),
+    // A statement that somebody has added is never taken off by us.
+    ...(refused.length
+      ? [
+          {
+            why: `the policy of the bucket denies ${words(refused)}`,
+            hint: `see what was added to its policy: aws s3api get-bucket-policy --bucket ${bucket}`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -24,7 +24,7 @@ export function verificationLines(
   });
   const broken = verification.filter(isBroken).length;
   const proven = verification.filter(({ state }) => state === 'proven').length - broken;
-  const before = broken ? `; the events of ${broken} arrived, and now stop` : '';
+  const before = broken ? `; the events of ${broken} more arrived, and now stop` : '';
   return [...blocks, '', paint('bold', `${proven} of ${plural(verification.length, 'cluster')} proven${before}.`)];
 }
 
