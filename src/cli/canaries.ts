@@ -8,6 +8,7 @@ import { type Canary, canaryEvent, canaryRow, follow, newCanary } from '../verif
 import type { Sighting } from '../verify/look.ts';
 import type { Stop, Trouble } from '../verify/verification.ts';
 import type { Context } from './context.ts';
+import { withoutPermission } from './discover.ts';
 import { bufferSeconds, type Followed, type Look, type Place } from './proof.ts';
 
 /** A canary on its way, or why there is none. */
@@ -56,7 +57,7 @@ async function choose({ place }: Look): Promise<Sent[]> {
 
 /** `isChanged`: it is not the pattern that is recorded, and so there is none to wait for. */
 async function stoppedByPattern(
-  { region, seen, context, missed }: Place,
+  { region, seen, context, warnings }: Place,
   cluster: string,
   canary: Canary,
 ): Promise<{ readonly stop: Stop; readonly isChanged: boolean } | undefined> {
@@ -67,7 +68,9 @@ async function stoppedByPattern(
   const trial = await tryPattern(region.aws, pattern, [event]);
   if (context.signal.aborted) throw context.signal.reason;
   if ('unseen' in trial && trial.unseen.code === 'PERMISSION_DENIED')
-    missed.set('logs:TestMetricFilter', 'whether the filter pattern lets a canary pass was not tried');
+    warnings.push(
+      withoutPermission('logs:TestMetricFilter', 'whether the filter pattern lets a canary pass was not tried'),
+    );
   if (!('matches' in trial) || trial.matches > 0) return undefined;
   const isChanged = pattern !== seen.settings.filterPattern;
   const cause = isChanged ? 'its pattern was changed, and lets' : 'its pattern lets';

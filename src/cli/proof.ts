@@ -19,8 +19,6 @@ export interface Place {
   readonly seen: SeenPlace;
   readonly home: Home;
   readonly context: Context;
-  /** Permissions that were missed, each with what comes of it. */
-  readonly missed: Map<string, string>;
   /** Whether something does not stand on the way from a cluster to the bucket. */
   gap(cluster: string): Verdict | undefined;
   /** What the services tell of it; asked once, when it is first wanted. */

@@ -46,7 +46,6 @@ export async function verify(context: Context): Promise<Result> {
       ...looks.flatMap(({ warnings }) => warnings),
       ...unlike(places.flatMap(({ warnings }) => warnings)),
       ...plan.steps.flatMap(unseen),
-      ...missedOf(places),
     ],
     ...(signal.aborted && { error: ended(signal.reason, rows, left) }),
   };
@@ -115,7 +114,6 @@ function placesOf(all: Seen, { found, warnings }: Situation, context: Context): 
           seen,
           home,
           context,
-          missed: new Map(),
           gap: (cluster) => [clusters.get(cluster), delivery].find((one) => one?.hop),
           health: () => (health ??= ask()),
           warnings: told,
@@ -125,7 +123,7 @@ function placesOf(all: Seen, { found, warnings }: Situation, context: Context): 
   );
 }
 
-function readerOf({ region: { aws }, seen, home, context, missed }: Place): Promise<ReaderRow> {
+function readerOf({ region: { aws }, seen, home, context, warnings }: Place): Promise<ReaderRow> {
   const reading: Reading = {
     home: home.aws,
     place: seen,
@@ -133,7 +131,7 @@ function readerOf({ region: { aws }, seen, home, context, missed }: Place): Prom
     clock: context.clock,
     signal: context.signal,
     as: (credentials) => context.connect(aws.region, home.account, { credentials }),
-    without: (action) => missed.set(action, 'what RAD may read is told from policies alone'),
+    without: (action) => warnings.push(withoutPermission(action, 'what RAD may read is told from policies alone')),
   };
   return canRead(reading);
 }
@@ -162,9 +160,3 @@ const unseen = ({ resource, reason, error }: Step): Notice[] =>
 const unlike = (notices: readonly Notice[]): Notice[] => [
   ...new Map(notices.map((notice) => [JSON.stringify(notice), notice])).values(),
 ];
-
-/** Each permission that was missed, once. */
-const missedOf = (places: readonly Place[]): Notice[] =>
-  [...new Map(places.flatMap(({ missed }) => [...missed]))].map(([action, consequence]) =>
-    withoutPermission(action, consequence),
-  );
