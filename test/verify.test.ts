@@ -573,10 +573,11 @@ describe('whether RAD could read', () => {
     ],
     ['its role is gone', (world) => delete world.roles[NAMES.reader], /is gone/],
   ])('no, so that the way is not whole: 3: %s', async (_, change, cause) => {
-    const { verify } = await connected((world) => {
+    const { run, verify } = await connected((world) => {
       traffic(world, { minutes: 5, seed: 1 });
       change(world);
     });
+    expect((await run('verify')).stdout).toMatch(/2 of 2 clusters proven\. RAD cannot read us-east-1\.\n$/);
     const { code, json } = await verify('verify -o json');
     expect(json.verification!.map(({ state, hop }) => [state, hop])).toEqual([
       ['proven', null],

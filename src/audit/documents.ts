@@ -1,5 +1,5 @@
 /** What is done with what is found. */
-export interface Finds {
+interface Finds {
   document(value: Fields): void;
   /** Text that is no document; `isTold`: because what held it is damaged, which was counted already. */
   broken(text: string, isTold: boolean): void;

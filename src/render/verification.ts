@@ -25,7 +25,10 @@ export function verificationLines(
   const broken = verification.filter(isBroken).length;
   const proven = verification.filter(({ state }) => state === 'proven').length - broken;
   const before = broken ? `; the events of ${broken} more arrived, and now stop` : '';
-  return [...blocks, '', paint('bold', `${proven} of ${plural(verification.length, 'cluster')} proven${before}.`)];
+  const unread = reader.filter(({ canRead }) => canRead === 'no').map(({ region }) => region);
+  const after = unread.length ? ` RAD cannot read ${unread.join(', ')}.` : '';
+  const summary = `${proven} of ${plural(verification.length, 'cluster')} proven${before}.${after}`;
+  return [...blocks, '', paint('bold', summary)];
 }
 
 /** Its events have arrived, and are known to stop now. */

@@ -13,7 +13,10 @@ export interface Canary {
   readonly sentAt?: number;
 }
 
-export const newCanary = (id: string = randomUUID()): Canary => ({ id, logStream: `${CANARY}${id}` });
+export function newCanary(): Canary {
+  const id = randomUUID();
+  return { id, logStream: `${CANARY}${id}` };
+}
 
 /** Shaped like an audit event, so that it goes the way of all of them, and says of itself what it is. */
 export function canaryEvent({ id }: Canary, version: string, now: number): string {
@@ -44,7 +47,7 @@ const SLACK = 4 * 60_000;
 /** Between two looks at the bucket. */
 const PAUSE = 15_000;
 
-export interface Following extends Window {
+interface Following extends Window {
   readonly signal: AbortSignal;
   /** Of the stream. */
   readonly bufferSeconds: number;
