@@ -47,7 +47,17 @@ export function account(world: World) {
 
   async function run(
     line: string | readonly string[],
-    { faults, authorize = () => true, env = {}, onClient, onInterrupt, rad, terminal = false, columns, typed }: RunOptions = {},
+    {
+      faults,
+      authorize = () => true,
+      env = {},
+      onClient,
+      onInterrupt,
+      rad,
+      terminal = false,
+      columns,
+      typed,
+    }: RunOptions = {},
   ): Promise<Ran> {
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const calls: Call[] = [];
