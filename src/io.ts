@@ -1,7 +1,7 @@
 import type { ClientOptions } from './aws/clients.ts';
 import type { Clock } from './aws/clock.ts';
 import type { CredentialSource } from './aws/credentials.ts';
-import type { Send } from './rad/http.ts';
+import type { Send } from './aws/http.ts';
 import type { Stream } from './render/style.ts';
 
 /** Everything of the process that the program uses; tests bring their own. */

@@ -287,7 +287,7 @@ async function connectRad(
   { rad: send, network }: Backing,
 ): Promise<Rad> {
   const { createRad } = await import('./rad/api.ts');
-  const { createSend } = await import('./rad/http.ts');
+  const { createSend } = await import('./aws/http.ts');
   const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
   const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS, SIGN_IN);
   return createRad({ ...options, retry, send: send ?? createSend(network?.agentFor) });

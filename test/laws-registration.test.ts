@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Send } from '../src/rad/http.ts';
-import { createSend } from '../src/rad/http.ts';
+import type { Send } from '../src/aws/http.ts';
+import { createSend } from '../src/aws/http.ts';
 import { accessDenied, connectionReset, serverError, throttled } from '../src/simulator/errors.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
 import { addBucket, type World } from '../src/simulator/world.ts';

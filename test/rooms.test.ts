@@ -35,8 +35,8 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(aws\/clients|rad\/api)\.ts$/,
   },
   rad: {
-    any: /^(engine\/|node:https?$|aws\/kinds\/define\.ts$)/,
-    types: /^(aws\/(clients|clock)\.ts$|@smithy\/types$)/,
+    any: /^(engine\/|aws\/(exchange|kinds\/define)\.ts$)/,
+    types: /^aws\/(clients|exchange|http)\.ts$/,
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
   health: { any: /^$/ },
@@ -103,7 +103,7 @@ describe('rooms: who may import whom', () => {
     [
       'the network is reached in one place',
       /['"]node:(https?|tls|net|fs)['"]/,
-      /^(aws\/network|rad\/http|sigma\/folder|simulator\/.*)\.ts$/,
+      /^(aws\/network|aws\/http|sigma\/folder|simulator\/.*)\.ts$/,
     ],
     ['timers are set in one place', /\bset(Timeout|Interval)\(/, /^aws\/clock\.ts$/],
     ['the partition is never literal', /arn:aws/, /^$/],

@@ -1,6 +1,7 @@
+import type { Reply } from '../aws/exchange.ts';
+import type { HttpAnswer } from '../aws/http.ts';
 import { RadError } from '../engine/errors.ts';
-import { AGAIN, answered, type Call, CHECK_URL, failed, isSuccess, type RadOptions, type Reply } from './call.ts';
-import type { HttpAnswer } from './http.ts';
+import { AGAIN, answered, type Call, CHECK_URL, failed, isSuccess, type RadOptions } from './call.ts';
 
 /** RAD's API, as far as rad-connect speaks it. */
 export interface Rad {

@@ -1,8 +1,8 @@
+import type { Reply } from '../aws/exchange.ts';
 import { shown } from '../aws/kinds/define.ts';
 import { asRadError, type RadError } from '../engine/errors.ts';
 import { absent, defineKind, type Resource, type Tags } from '../engine/resource.ts';
 import type { Rad } from './api.ts';
-import type { Reply } from './call.ts';
 
 /** What the kind works on: RAD's API, and the thing whose tags hold the record. */
 export interface RadAccount {

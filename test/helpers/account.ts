@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Clock, virtualClock } from '../../src/aws/clock.ts';
+import type { Send } from '../../src/aws/http.ts';
 import { main } from '../../src/main.ts';
-import type { Send } from '../../src/rad/http.ts';
 import type { Document } from '../../src/render/document.ts';
 import { type Call, type Fault, Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { memoryStore } from '../../src/simulator/store.ts';

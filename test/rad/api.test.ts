@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiCall } from '../../src/aws/clients.ts';
+import { createSend } from '../../src/aws/http.ts';
 import { createRetry } from '../../src/aws/retry.ts';
 import type { RadError } from '../../src/engine/errors.ts';
 import { radAccess } from '../../src/rad/access.ts';
 import { createRad } from '../../src/rad/api.ts';
 import type { RadOptions } from '../../src/rad/call.ts';
-import { createSend } from '../../src/rad/http.ts';
 import { type Act, inTurn, KEYS, type RadServer, radServer, say, TOKEN } from './server.ts';
 
 const ACCOUNT = '123456789012';

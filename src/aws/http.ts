@@ -12,16 +12,15 @@ export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
 }
-/** One request and its whole answer, whatever its status; rejects where there is none. */
+/** One request and its whole answer, whatever its status; rejects where there is none. What is no call of the SDK goes this way. */
 export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
 
-/** No answer of RAD's API is anywhere near as long. Bytes. */
+/** Nothing that we ask so is answered at anywhere near that length. Bytes. */
 const LONGEST = 1_048_576;
 
+/** An error of ours is final: another attempt would be answered the same. */
 const tooLong = (host: string) =>
-  new RadError('RAD_REGISTRATION_FAILED', `${host} answers at a length that RAD's API never has`, {
-    hint: 'check RAD_API_URL, then run the same command again',
-  });
+  new RadError('NETWORK', `${host} answers more than ${LONGEST / 1_048_576} MB to what has a short answer`);
 
 /** Redirects are not followed: the secret goes to the host that was named and to no other. */
 export const createSend =
