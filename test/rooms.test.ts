@@ -50,6 +50,10 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|audit\/|sigma\/(columns|flatten)\.ts$|aws\/(errors|objects)\.ts$|@duckdb\/node-api$|node:(crypto|fs\/promises|os|path)$)/,
     types: /^aws\//,
   },
+  notify: {
+    any: /^(engine\/errors\.ts|aws\/(exchange|publish)\.ts|sync\/in-flight\.ts|node:crypto)$/,
+    types: /^(aws\/(clock|clients)|sync\/shelf)\.ts$/,
+  },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^(aws|health)\// },
   report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
   cli: {

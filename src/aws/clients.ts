@@ -3,10 +3,12 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
 import { type Clock, within } from './clock.ts';
@@ -41,6 +43,9 @@ export interface Aws extends Clients {
   readonly observabilityadmin: ObservabilityClient;
   /** The same: only the subnets of clusters need it. */
   ec2(): Promise<EC2Client>;
+  /** The same: only who sends findings needs them. */
+  sns(): Promise<SNSClient>;
+  eventbridge(): Promise<EventBridgeClient>;
 }
 
 /** One API call, told after it has ended; `ms` is on the run's clock. */
@@ -114,7 +119,15 @@ export function createAws(region: string, accountId: string, options: ClientOpti
     const { EC2Client } = await import('./ec2-client.ts');
     return prepare(new EC2Client(config) as EC2Client & Attachable, 'ec2');
   });
-  const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2 } as Aws;
+  const sns = once(async () => {
+    const { SNSClient } = await import('./message-clients.ts');
+    return prepare(new SNSClient(config) as SNSClient & Attachable, 'sns');
+  });
+  const eventbridge = once(async () => {
+    const { EventBridgeClient } = await import('./message-clients.ts');
+    return prepare(new EventBridgeClient(config) as EventBridgeClient & Attachable, 'eventbridge');
+  });
+  const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2, sns, eventbridge } as Aws;
   defineLazily(aws, 'observabilityadmin', () =>
     prepare(
       observabilityOf(new EKSClient({ ...config, ...OBSERVABILITY })) as ObservabilityClient & Attachable,

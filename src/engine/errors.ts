@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   NETWORK: { exit: 1, blocks: false, meaning: 'no connection to AWS' },
   AWS: { exit: 1, blocks: false, meaning: 'a call to AWS failed' },
   RULE_TEST_FAILED: { exit: 1, blocks: false, meaning: 'a detection does not say what its tests say' },
+  NOTIFY_FAILED: { exit: 1, blocks: false, meaning: 'a finding cannot be sent to where --notify says' },
   SANDBOX: { exit: 1, blocks: false, meaning: 'the sandbox file cannot be used' },
   INTERNAL: { exit: 1, blocks: false, meaning: 'a bug of rad-connect' },
 } as const;

@@ -137,6 +137,14 @@ const sts: Requests = (_, { operation, input }, ask) => (operation === 'AssumeRo
 
 const account: Requests = (world, _, ask) => [ask(arn(world, 'account', '', 'account'))];
 
+const sns: Requests = (_, { input }, ask) => [ask(input.TopicArn)];
+
+/** By the action's own name, `events:PutEvents` (Service Authorization Reference, Amazon EventBridge). */
+const eventbridge: Requests = (world, { region, input }, ask) =>
+  (input.Entries as Input[]).map(({ EventBusName }) =>
+    ask(EventBusName ?? arn(world, 'events', region, 'event-bus/default'), {}, 'events:PutEvents'),
+  );
+
 /** STS answers who one is without any permission (STS API reference, GetCallerIdentity). */
 const services: Readonly<Record<string, Requests>> = {
   sts,
@@ -150,6 +158,8 @@ const services: Readonly<Record<string, Requests>> = {
   cloudwatch: anything,
   ec2: anything,
   observabilityadmin: anything,
+  sns,
+  eventbridge,
 };
 
 /** AWS's words for it (IAM user guide, "Troubleshoot access denied"). */

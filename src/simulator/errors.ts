@@ -24,6 +24,8 @@ export const serviceIds: Readonly<Record<string, string>> = {
   kms: 'KMS',
   ec2: 'EC2',
   observabilityadmin: 'ObservabilityAdmin',
+  sns: 'SNS',
+  eventbridge: 'EventBridge',
 };
 
 /** The error of one request: who answered, and under which id. The query protocols also give the code as it was on the wire. */

@@ -81,6 +81,17 @@ export interface Region {
   telemetryRules?: Record<string, string[]>;
   /** CloudWatch: each metric with its dimensions, by the minute. */
   metrics?: Record<string, Minute[]>;
+  /** SNS topics and EventBridge buses, with what they were sent. */
+  topics?: Record<string, Sent[]>;
+  buses?: Record<string, Sent[]>;
+}
+
+export interface Sent {
+  /** By which it is told whether it came twice. */
+  id: string;
+  at: number;
+  subject: string;
+  body: string;
 }
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

@@ -58,6 +58,7 @@ function company(): World {
     { retention: 365, bytesPerDay: 40_000_000 },
   );
   logging(world, eu, 'analytics', { tags: { team: 'data' } }, { retention: 30, storedBytes: 1_048_576 });
+  Object.assign(world.regions[us]!, { topics: { 'security-alerts': [] }, buses: { default: [] } });
   neighbours(world);
   return world;
 }

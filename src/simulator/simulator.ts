@@ -8,6 +8,7 @@ import { account } from './services/account.ts';
 import { cloudwatch } from './services/cloudwatch.ts';
 import { ec2 } from './services/ec2.ts';
 import { eks } from './services/eks.ts';
+import { eventbridge } from './services/eventbridge.ts';
 import { firehose } from './services/firehose.ts';
 import { iam } from './services/iam.ts';
 import { kms } from './services/kms.ts';
@@ -16,6 +17,7 @@ import { observabilityadmin } from './services/observabilityadmin.ts';
 import { type RadRequest, rad, radOperation } from './services/rad.ts';
 import { s3 } from './services/s3.ts';
 import type { Input, Service } from './services/service.ts';
+import { sns } from './services/sns.ts';
 import { sts } from './services/sts.ts';
 import { asRead, keepPast, subjectOf } from './staleness.ts';
 import type { Store } from './store.ts';
@@ -83,6 +85,8 @@ const services: Readonly<Record<string, Service>> = {
   cloudwatch,
   ec2,
   observabilityadmin,
+  sns,
+  eventbridge,
   rad,
 };
 

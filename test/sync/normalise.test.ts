@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compareKeys } from '../../src/sync/merge.ts';
 import { normalise } from '../../src/sync/normalise.ts';
 import { openTables, type Tables } from '../../src/sync/parquet.ts';
 import type { Shelf } from '../../src/sync/shelf.ts';
 import { CONTROL, envelope, FORMS } from '../audit/forms.ts';
+import { type Files, shelfOf } from '../helpers/shelf.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'rad-connect-'));
 let tables: Tables;
@@ -18,33 +18,6 @@ afterAll(async () => {
   await tables.close();
   rmSync(home, { recursive: true, force: true });
 });
-
-type Files = Map<string, Buffer>;
-/** In memory; `failing` may throw before a write, or after it, where the answer is lost. */
-function shelfOf(files: Files, failing = { before: (_: number) => {}, after: (_: number) => {} }) {
-  let writes = 0;
-  const read: string[] = [];
-  const shelf: Shelf = {
-    async *list(prefix, after) {
-      const keys = [...files.keys()].filter((key) => key.startsWith(prefix) && compareKeys(key, after) > 0);
-      for (const key of keys.sort(compareKeys)) yield { key, size: files.get(key)!.length };
-    },
-    async read(key) {
-      read.push(key);
-      return files.get(key);
-    },
-    async write(key, bytes) {
-      writes++;
-      failing.before(writes);
-      const isNew = !files.has(key);
-      if (isNew) files.set(key, bytes);
-      failing.after(writes);
-      return isNew;
-    },
-    refuses: () => false,
-  };
-  return { shelf, read, writes: () => writes };
-}
 
 const BELOW = 'raw/logs/';
 let ids = 0;
