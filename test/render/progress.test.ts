@@ -140,3 +140,21 @@ describe('progress', () => {
     expect(lines).toEqual(['(cleared)', '  ✓ eu-west-1 s3:bucket audit created']);
   });
 });
+
+it.each([true, false])('what others have named is spelled out (on a terminal: %s)', (withSpinner) => {
+  const evil = 'a\u001b[2J\u202e\n';
+  const named = step('create', { name: evil });
+  const { lines, meanwhile } = tell(
+    [
+      { type: 'note', place: evil, text: evil },
+      { type: 'started', steps: [named] },
+      { type: 'step.start', step: named },
+      { type: 'step.note', step: named, text: evil },
+      end(named, { status: 'done' }),
+    ],
+    withSpinner,
+  );
+  const all = [...lines, ...meanwhile].join('');
+  expect(all).toContain('a\\u001b[2J\\u202e\\u000a: a\\u001b[2J');
+  expect(all).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
