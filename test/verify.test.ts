@@ -141,7 +141,10 @@ describe('verify', () => {
     ['verify --since ', /--since "": a number/],
     ['verify -c nothing', /no connected cluster matches/],
     [`enable-audit --regions ${US} --yes -c nothing`, /no cluster matches in us-east-1/],
-    [`enable-audit --regions ${US} --yes --permissions-boundary arn:aws:iam::210987654321:policy/b`, /of this account/],
+    [
+      `enable-audit --regions ${US} --yes --permissions-boundary arn:aws:iam::210987654321:policy/b`,
+      /of account 123456789012/,
+    ],
     ['status --regions us-gov-west-1', /partition/],
   ])('%s: 64, in one line; JSON has the account where it is known by then', async (line, text) => {
     const { run } = await connected();
