@@ -41,13 +41,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     quiet: options.quiet === true,
     debug: options.debug === true,
     colour: options.color !== false,
-    detailed: options.detailedExitcode === true || options.check === true,
+    detailed: options.detailedExitcode === true || options.check === true || options.failOn !== undefined,
     told: new Set(),
     who: {},
   };
   try {
     const result = await run(invocation, io, how);
-    if (options.output === 'html') how.page = (await import('./report/status.tsx')).statusPage;
+    how.page = await PAGES[`${command} ${options.output}`]?.();
     return show(result, io, how);
   } catch (error) {
     const why = asRadError(error);
@@ -57,10 +57,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+type Page = (document: Document, now: number) => string;
+/** Loaded only when they are wanted. */
+const PAGES: Readonly<Record<string, () => Promise<Page>>> = {
+  'status html': async () => (await import('./report/status.tsx')).statusPage,
+  'findings html': async () => (await import('./report/findings.tsx')).findingsPage,
+  'findings sarif': async () => (await import('./render/sarif.ts')).toSarif,
+};
+
 interface Showing {
   readonly json: boolean;
-  /** How the result is written as a page. */
-  page?: (document: Document, now: number) => string;
+  /** How the result is written, where it is neither text nor JSON. */
+  page?: Page | undefined;
   readonly quiet: boolean;
   readonly debug: boolean;
   readonly colour: boolean;
@@ -125,6 +133,7 @@ const COMMANDS: Readonly<
   doctor: async () => (await import('./cli/commands/doctor.ts')).doctor,
   verify: async () => (await import('./cli/commands/verify.ts')).verify,
   sync: async () => (await import('./cli/commands/sync.ts')).sync,
+  findings: async () => (await import('./cli/commands/findings.ts')).findings,
 };
 
 const isRules = (command: Invocation['command']): command is RulesCommand => command.startsWith('rules ');
@@ -213,7 +222,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       signal,
       report,
       announce: once(() => {
-        const line = firstLine(command, options as unknown as Options, backing.name, possible);
+        const line = firstLine({ command, options, args }, backing.name, possible);
         if (!how.quiet) io.stderr.write(`${visible(line)}\n`);
       }),
       signedIn: (who) => {
@@ -222,6 +231,8 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       ask,
       rad,
       version: io.version,
+      args,
+      rules: io.rules,
       connect: (region, accountId, { last, credentials, bulk } = {}) =>
         createAws(region, accountId, {
           ...clients,
@@ -301,9 +312,10 @@ async function realAws(env: Io['env'], profile: string | undefined): Promise<Bac
   return { clock: realClock, name: source.name, network, source };
 }
 
-function firstLine(command: string, options: Options, name: string, possible: boolean): string {
-  const { regions, namePrefix, yes, from, to } = options;
+function firstLine({ command, options, args }: Invocation, name: string, possible: boolean): string {
+  const { regions, namePrefix, yes, from, to } = options as unknown as Options;
   if (from && to) return `rad-connect ${command}: ${name}, ${nameOf(from)} to ${nameOf(to)}`;
+  if (command === 'findings' && args[0]) return `rad-connect ${command}: ${name}, ${args[0]}`;
   const where = regions?.length
     ? `regions ${regions.join(', ')}`
     : command === 'enable-audit' && possible && !yes

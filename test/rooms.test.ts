@@ -45,19 +45,30 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     any: /^(engine\/|audit\/|doctor\/(access|place)\.ts$|desired\/(names|roles)\.ts$|aws\/(errors|objects|patience|permits|simulate)\.ts$|@aws-sdk\/client-sts$|node:crypto$)/,
     types: /^(aws\/|desired\/|health\/)/,
   },
-  render: { any: /^(engine\/|node:util$)/, types: /^(aws\/|desired\/|health\/|sigma\/|sync\/|verify\/|ora$)/ },
+  render: {
+    any: /^(engine\/|node:util$)/,
+    types: /^(aws\/|desired\/|health\/|sigma\/|sync\/|findings\/|verify\/|ora$)/,
+  },
   sync: {
-    any: /^(engine\/|audit\/|sigma\/(columns|flatten)\.ts$|aws\/(errors|objects)\.ts$|@duckdb\/node-api$|node:(crypto|fs\/promises|os|path)$)/,
+    any: /^(engine\/|audit\/|sigma\/(columns|flatten)\.ts$|aws\/(errors|objects)\.ts$|duckdb\/|node:(crypto|fs\/promises|path)$)/,
     types: /^aws\//,
   },
   notify: {
     any: /^(engine\/errors\.ts|aws\/(exchange|publish)\.ts|sync\/in-flight\.ts|node:crypto)$/,
     types: /^(aws\/(clock|clients)|sync\/shelf)\.ts$/,
   },
+  duckdb: { any: /^(sigma\/(columns|sql)\.ts$|@duckdb\/node-api$|node:(fs\/promises|os|path)$)/ },
+  findings: {
+    any: /^(engine\/errors\.ts$|audit\/|duckdb\/|sigma\/|sync\/(folder|place)\.ts$|aws\/errors\.ts$|node:(crypto|fs\/promises|path)$)/,
+    types: /^sync\//,
+  },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^(aws|health)\// },
-  report: { any: /^(preact(-render-to-string)?|render\/(health|style)\.ts)$/, types: /^render\// },
+  report: {
+    any: /^(preact(-render-to-string)?|render\/(detections|health|style)\.ts)$/,
+    types: /^(findings|render)\//,
+  },
   cli: {
-    any: /^(desired\/|doctor\/|engine\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(desired\/|doctor\/|duckdb\/|engine\/|findings\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$)/ },

@@ -1,6 +1,7 @@
 import type { RulesCommand } from './commands/rules.ts';
 import {
   ENABLE_OPTIONS,
+  FINDINGS_OPTIONS,
   type OptionSpec,
   POLICY_OPTIONS,
   RULES_LIST_OPTIONS,
@@ -21,6 +22,7 @@ export type CommandName =
   | 'doctor'
   | 'policy'
   | 'sync'
+  | 'findings'
   | RulesCommand
   | 'sandbox reset'
   | 'sandbox traffic'
@@ -42,6 +44,8 @@ export interface CommandSpec {
     readonly values?: readonly string[];
     readonly parse?: (value: string) => unknown;
   };
+  /** Beside text and json. */
+  readonly outputs?: readonly string[];
   readonly examples: readonly string[];
 }
 
@@ -60,6 +64,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     help: 'read only: what is there, what differs, whether events arrive',
     options: STATUS_OPTIONS,
+    outputs: ['html'],
     examples: [
       'rad-connect status',
       'rad-connect status --watch',
@@ -111,6 +116,18 @@ export const COMMANDS: readonly CommandSpec[] = [
       'rad-connect sync --from s3://rad-eks-audit-logs-123456789012-eu-west-1-an --to ./audit',
       'rad-connect sync --from s3://… --to s3://tenants/acme --role-arn arn:…:role/rad-audit-logs --external-id 5b1c…',
       'rad-connect sync --from s3://… --to s3://tenants/acme --check -o json',
+    ],
+  },
+  {
+    name: 'findings',
+    help: 'what the audit events say: detections over a folder, a bucket, or the buckets of this installation',
+    options: FINDINGS_OPTIONS,
+    outputs: ['html', 'sarif'],
+    argument: { usage: '[place]', help: 'a folder, or s3://bucket/prefix; also what sync has written to' },
+    examples: [
+      'rad-connect findings --connected',
+      'rad-connect findings ./audit --level high --fail-on critical',
+      'rad-connect findings s3://tenants/acme --since 7d -o html > findings.html',
     ],
   },
   {

@@ -3,6 +3,7 @@ import type { Clock } from '../aws/clock.ts';
 import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
 import type { Rad } from '../rad/api.ts';
+import type { Level } from '../sigma/rule.ts';
 import type { BucketPlace, Place } from '../sync/place.ts';
 import type { Ask } from './prompts.ts';
 
@@ -18,6 +19,10 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Of rad-connect. */
   readonly version: string;
+  /** What was typed after the command, beside options. */
+  readonly args: readonly string[];
+  /** The folder of the rules that come along. */
+  readonly rules: string;
   readonly report: Report;
   readonly ask: Ask;
   /** Says whose account and which regions, once the options are known to be good and before any call. */
@@ -64,6 +69,11 @@ export interface Options extends Given {
   readonly roleArn?: string;
   readonly check?: boolean;
   readonly normalise?: boolean;
+  readonly connected?: boolean;
+  /** Folders of rules of the user. */
+  readonly rules?: readonly string[];
+  readonly level?: Level;
+  readonly failOn?: Level;
   readonly watch?: boolean | number;
 }
 

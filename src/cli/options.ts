@@ -47,7 +47,7 @@ const TWELVE = 'an AWS account id has 12 digits';
 const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const ROLE = 'the ARN of an IAM role, as in arn:PARTITION:iam::ACCOUNT:role/NAME';
 
-const OUTPUTS = ['text', 'json', 'html'];
+const OUTPUTS = ['text', 'json', 'html', 'sarif'];
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
@@ -76,7 +76,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '-o, --output <format>',
-    help: 'text, json (one document on stdout), or html (status: one file)',
+    help: 'text, json (one document on stdout); status and findings: html (one file); findings: sarif',
     parse: oneOf('--output', OUTPUTS),
     values: OUTPUTS,
     fallback: ['text', 'text'],
@@ -207,15 +207,20 @@ export const VERIFY_OPTIONS: readonly OptionSpec[] = [
   { flags: '-y, --yes', help: 'do not ask before --canary writes' },
 ];
 
-export const SYNC_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--from <bucket>', help: "the customer's: s3://bucket or s3://bucket/prefix", parse: bucketPlace('--from') },
-  { flags: '--to <place>', help: "the tenant's: s3://bucket/prefix, or a folder", parse: place('--to') },
+/** Who reads a bucket. */
+const READ_AS: readonly OptionSpec[] = [
   {
     flags: '--role-arn <arn>',
     help: "role of the customer's account to read with",
     parse: matching('--role-arn', ROLE_ARN, ROLE),
   },
   { flags: '--external-id <id>', help: 'external id to present to that role', parse: externalId },
+];
+
+export const SYNC_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--from <bucket>', help: "the customer's: s3://bucket or s3://bucket/prefix", parse: bucketPlace('--from') },
+  { flags: '--to <place>', help: "the tenant's: s3://bucket/prefix, or a folder", parse: place('--to') },
+  ...READ_AS,
   {
     flags: '--since <duration>',
     help: 'only what has arrived since then, by the hour in its key, as in 48h or 7d',
@@ -285,6 +290,23 @@ const LEVEL: OptionSpec = {
   values: LEVELS,
   parse: oneOf('--level', LEVELS),
 };
+export const FINDINGS_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--connected', help: 'look at the buckets of this installation' },
+  {
+    flags: '--since <duration>',
+    help: 'how far to look back, as in 24h or 7d (default: a bucket 24h, a folder all)',
+    parse: duration('--since', { days: 3650 }),
+  },
+  RULES,
+  { ...LEVEL, fallback: ['low', 'low'] },
+  {
+    flags: '--fail-on <level>',
+    help: 'exit 2 when there is a finding of this level or above',
+    values: LEVELS,
+    parse: oneOf('--fail-on', LEVELS),
+  },
+  ...READ_AS,
+];
 export const RULES_OPTIONS: readonly OptionSpec[] = [RULES];
 export const RULES_LIST_OPTIONS: readonly OptionSpec[] = [RULES, LEVEL];
 

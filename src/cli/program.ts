@@ -54,8 +54,9 @@ export function parse({ argv, env, print, width = 80, version }: Typed): Invocat
       const { tag, ...options } = command.optsWithGlobals();
       // Who watches has no end in mind, unless it is said.
       if (options.watch && program.getOptionValueSource('timeout') === 'default') delete options.timeout;
-      if (options.output === 'html' && spec.name !== 'status')
-        throw usage(`-o html: ${spec.name} has text and json; html is for status`);
+      const outputs = ['text', 'json', ...(spec.outputs ?? [])];
+      if (!outputs.includes(options.output))
+        throw usage(`-o ${options.output}: ${spec.name} has ${outputs.join(', ')}`);
       invocation = { command: spec.name, options: { ...options, ...(tag && { tags: tag }) }, args: command.args };
     });
     all.push(command);

@@ -2,7 +2,7 @@
 export const EXIT_CODES: Readonly<Record<string, string>> = {
   0: 'the goal holds: done, or nothing to do',
   1: 'nothing achieved: failed, or everything blocked',
-  2: 'differences exist, with `--detailed-exitcode`',
+  2: 'differences exist, with `--detailed-exitcode`; something is missing, with `sync --check`; something was found, with `findings --fail-on`',
   3: 'partial: some regions or clusters failed or are blocked, the rest are done; safe to run again. `doctor`: it found an error',
   4: 'no usable credentials: none, expired, or of another account',
   5: 'permission denied before anything was written',
@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   AWS: { exit: 1, blocks: false, meaning: 'a call to AWS failed' },
   RULE_TEST_FAILED: { exit: 1, blocks: false, meaning: 'a detection does not say what its tests say' },
   NOTIFY_FAILED: { exit: 1, blocks: false, meaning: 'a finding cannot be sent to where --notify says' },
+  DUCKDB_MISSING: { exit: 1, blocks: false, meaning: 'DuckDB, which is optional, is not installed' },
   SANDBOX: { exit: 1, blocks: false, meaning: 'the sandbox file cannot be used' },
   INTERNAL: { exit: 1, blocks: false, meaning: 'a bug of rad-connect' },
 } as const;

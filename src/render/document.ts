@@ -6,6 +6,8 @@ import { ERROR_CODES, type ErrorCode, type RadError } from '../engine/errors.ts'
 import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Reason, type Step, writes } from '../engine/plan.ts';
 import type { Json, Resource, Type } from '../engine/resource.ts';
+import type { Findings } from '../findings/findings.ts';
+import type { Detections } from '../findings/report.ts';
 import type { ClusterDelivery, RegionDelivery, RegionHealth } from '../health/verdict.ts';
 import type { Coverage } from '../sigma/coverage.ts';
 import type { Level } from '../sigma/rule.ts';
@@ -153,6 +155,7 @@ export interface Document {
   readonly verification?: readonly VerificationRow[];
   readonly reader?: readonly ReaderRow[];
   readonly sync?: SyncReport;
+  readonly detections?: Detections;
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -193,6 +196,8 @@ export interface Result {
   readonly diagnosis?: Diagnosis;
   readonly proof?: Verification;
   readonly transfer?: Transfer;
+  /** `alarm`: something was found that the run is to fail for. */
+  readonly detections?: Findings & { readonly alarm: boolean };
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -213,6 +218,7 @@ export function toDocument(result: Result, version: string): Document {
     ...(result.diagnosis ? [] : regionErrors(result)),
     ...(result.proof ? unproven(result.proof, result.error) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
     ...(result.transfer?.failures ?? []).map(({ region, key, error }) => problem(error, region, key)),
+    ...(result.detections?.failures ?? []).map(({ object, error }) => problem(error, 'global', object)),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
   return {
@@ -247,6 +253,7 @@ export function toDocument(result: Result, version: string): Document {
       reader: [...result.proof.reader].sort(byPlace),
     }),
     ...(result.transfer && { sync: result.transfer.report }),
+    ...(result.detections && { detections: result.detections.report }),
   };
 }
 
@@ -389,12 +396,14 @@ const isGood = ({ step, outcome }: Pair, readOnly: boolean): boolean => {
 };
 
 function verdict(
-  { readOnly, dryRun, error, diagnosis, proof, transfer }: Result,
+  { readOnly, dryRun, error, diagnosis, proof, transfer, detections }: Result,
   pairs: readonly Pair[],
   errors: readonly Problem[],
 ): Document['result'] {
   if (proof) return errors.length === 0 ? 'ok' : proof.verification.some(isProven) ? 'partial' : 'failed';
   if (transfer) return ended(transfer.report, errors);
+  if (detections && errors.length) return detections.report.objects ? 'partial' : 'failed';
+  if (detections) return detections.alarm ? 'changes' : 'ok';
   if (error && !pairs.some(({ outcome }) => outcome?.status === 'done')) return 'failed';
   if (errors.length) {
     if (pairs.some((pair) => isGood(pair, readOnly))) return 'partial';

@@ -1,7 +1,8 @@
-import type { ChangeRow, ClusterRow, Document, Notice } from '../render/document.ts';
+import type { ChangeRow, ClusterRow, Document } from '../render/document.ts';
 import { age } from '../render/health.ts';
 import { plural } from '../render/style.ts';
 import { Flow } from './flow.tsx';
+import { Notices } from './notices.tsx';
 import { renderPage } from './page.tsx';
 import { Timeline } from './timeline.tsx';
 import type { Delivery, Region } from './types.ts';
@@ -249,31 +250,4 @@ const ACTIONS: Readonly<Record<ChangeRow['action'], string>> = {
 function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-interface NoticesProps {
-  readonly title: string;
-  readonly notices: readonly Notice[];
-  readonly kind: 'error' | 'warning';
-}
-
-function Notices({ title, notices, kind }: NoticesProps) {
-  if (notices.length === 0) return null;
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="notes">
-        {notices.map(({ code, message, hint }, i) => (
-          <li class={kind} key={`${i} ${code}`}>
-            {message}
-            {hint && (
-              <p class="soft">
-                → <code>{hint}</code>
-              </p>
-            )}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 }

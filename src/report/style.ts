@@ -53,6 +53,16 @@ svg .edge.none, svg .edge.unknown, svg .edge.failing, svg .edge.cut { stroke-das
 svg .mark { font-weight: 700; text-anchor: middle; }
 svg .mark.delivering { fill: var(--delivering); } svg .mark.idle { fill: var(--idle); } svg .mark.failing { fill: var(--failing); }
 svg .mark.none { fill: var(--none); } svg .mark.unknown { fill: var(--unknown); }
+.finding { margin: 12px 0; padding: 10px 14px; background: var(--panel); border: 1px solid var(--line); border-left-width: 4px; border-radius: 8px; }
+.finding.critical, .finding.high { border-left-color: var(--failing); } .finding.medium { border-left-color: var(--none); }
+.finding.low { border-left-color: var(--idle); }
+.finding h3 { font-size: 16px; margin: 0; }
+.finding dl { display: grid; grid-template-columns: 96px 1fr; gap: 2px 12px; margin: 8px 0 0; font-size: 14px; }
+.finding dt { color: var(--soft); } .finding dd { margin: 0; overflow-wrap: anywhere; }
+.critical, .high { color: var(--failing); } .medium { color: var(--none); } .low { color: var(--idle); } .informational { color: var(--unknown); }
+.finding { color: var(--text); }
+.bars .critical, .bars .high { fill: var(--failing); } .bars .medium { fill: var(--none); } .bars .low { fill: var(--idle); }
+.bars .informational { fill: var(--unknown); }
 .bars rect, .bars .came { fill: var(--line); } .bars .sent { fill: var(--delivering); } .bars .lost { fill: var(--failing); }
 @media print {
   :root {
@@ -60,7 +70,7 @@ svg .mark.none { fill: var(--none); } svg .mark.unknown { fill: var(--unknown); 
     --delivering: #1a7f4b; --idle: #3d6fb4; --failing: #c62f3b; --none: #946200; --unknown: #6b7280;
   }
   body { font-size: 11px; } table { font-size: 10px; }
-  section, tr, .notes li, svg { break-inside: avoid; }
+  section, tr, .notes li, .finding, svg { break-inside: avoid; }
   main, header, footer { max-width: none; padding: 0; }
 }
 `;

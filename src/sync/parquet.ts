@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { COLUMNS, LEAVES, type Row, tableColumns } from '../sigma/columns.ts';
+import { ALL, appendRow, inQuotes, openDatabase } from '../duckdb/database.ts';
+import { type Row, tableColumns } from '../sigma/columns.ts';
 
 /** Rows in, a Parquet file for each cluster and day out. */
 export interface Tables {
@@ -13,32 +13,20 @@ export interface Tables {
 
 /** As Hive names what has no value: engines read it as none. */
 const NONE = '__HIVE_DEFAULT_PARTITION__';
-const SETTINGS = { memory_limit: '1GB', threads: '2', autoinstall_known_extensions: 'false' };
-const ALL = [...COLUMNS, LEAVES];
-
-/** undefined: DuckDB is not installed. It is for this alone, and larger than all else together. */
+/** undefined: DuckDB is not installed. */
 export async function openTables(): Promise<Tables | undefined> {
-  const duckdb = await import('@duckdb/node-api').catch(() => undefined);
-  if (!duckdb) return undefined;
-  const instance = await duckdb.DuckDBInstance.create(':memory:', SETTINGS);
-  const connection = await instance.connect();
-  const scratch = await mkdtemp(join(tmpdir(), 'rad-connect-'));
+  const db = await openDatabase();
+  if (!db) return undefined;
   const begin = async () => {
-    await connection.run(
+    await db.run(
       `CREATE OR REPLACE TABLE events (${tableColumns()}, partition_cluster VARCHAR, partition_day VARCHAR)`,
     );
-    return connection.createAppender('events');
+    return db.appender('events');
   };
   let appender = await begin();
   return {
     add(row) {
-      for (const { name, type } of ALL) {
-        const value = row[name] ?? null;
-        if (value === null) appender.appendNull();
-        else if (type === 'number') appender.appendBigInt(BigInt(value));
-        else if (type === 'boolean') appender.appendBoolean(value === true);
-        else appender.appendVarchar(String(value));
-      }
+      appendRow(appender, row);
       appender.appendVarchar(typeof row.cluster === 'string' ? row.cluster : NONE);
       appender.appendVarchar(typeof row.time === 'number' ? new Date(row.time).toISOString().slice(0, 10) : NONE);
       appender.endRow();
@@ -46,19 +34,15 @@ export async function openTables(): Promise<Tables | undefined> {
     async *files() {
       appender.closeSync();
       const places = 'SELECT DISTINCT partition_cluster, partition_day FROM events ORDER BY ALL';
-      const found = (await connection.runAndReadAll(places)).getRows() as [string, string][];
-      for (const [cluster, day] of found) {
-        const file = join(scratch, 'events.parquet');
-        await connection.run(copy(file), { cluster, day });
+      const found = (await db.rows(places)) as { partition_cluster: string; partition_day: string }[];
+      for (const { partition_cluster: cluster, partition_day: day } of found) {
+        const file = join(db.scratch, 'events.parquet');
+        await db.run(copy(file), { cluster, day });
         yield { place: `events/cluster=${cluster}/dt=${day}/`, bytes: await readFile(file) };
       }
       appender = await begin();
     },
-    async close() {
-      connection.closeSync();
-      instance.closeSync();
-      await rm(scratch, { recursive: true, force: true });
-    },
+    close: () => db.close(),
   };
 }
 
@@ -66,4 +50,4 @@ export async function openTables(): Promise<Tables | undefined> {
 const copy = (file: string) =>
   `COPY (SELECT ${ALL.map(({ name }) => name).join(', ')} FROM events
     WHERE partition_cluster = $cluster AND partition_day = $day ORDER BY time, audit_id, stage, log_event_id)
-  TO '${file.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`;
+  TO ${inQuotes(file)} (FORMAT parquet, COMPRESSION zstd)`;

@@ -180,7 +180,7 @@ describe('values', () => {
     [good('--concurrency', '0'), '0', /1 to/],
     [good('--concurrency', 'many'), 'many', /1 to/],
     [good('--concurrency', '1.5'), '1.5', /1 to/],
-    [good('--output', 'yaml'), 'yaml', /text, json or html/],
+    [good('--output', 'yaml'), 'yaml', /text, json, html or sarif/],
     [good('--profile', ''), '--profile', /profile/],
   ]);
 });
@@ -238,7 +238,7 @@ describe('variables', () => {
     variable('RAD_CONNECT_REGIONS', 'us-esat-1', /us-east-1/),
     variable('RAD_CONNECT_EXCLUDE_REGIONS', 'us-esat-1', /us-east-1/),
     variable('RAD_CONNECT_ACCOUNT', '123', /12 digits/),
-    variable('RAD_CONNECT_OUTPUT', 'yaml', /text, json or html/),
+    variable('RAD_CONNECT_OUTPUT', 'yaml', /text, json, html or sarif/),
     variable('RAD_CONNECT_TIMEOUT', 'soon', /20m/),
     variable('RAD_CONNECT_CONCURRENCY', '0', /1 to/),
     variable('RAD_CONNECT_EXTERNAL_ID', 'with space', /letters/),

@@ -1,9 +1,6 @@
 import { HOUR, hourPrefix } from '../../audit/keys.ts';
-import { assumeRole } from '../../aws/assumed-role.ts';
-import type { Aws } from '../../aws/clients.ts';
-import { identify } from '../../aws/discover.ts';
 import { explain } from '../../aws/errors.ts';
-import { regionOfBucket } from '../../aws/objects.ts';
+import { INSTALL_DUCKDB } from '../../duckdb/database.ts';
 import type { RadError } from '../../engine/errors.ts';
 import { type Notice, nothing, type Result } from '../../render/document.ts';
 import { bucketShelf, bucketSource } from '../../sync/buckets.ts';
@@ -13,8 +10,8 @@ import { openTables } from '../../sync/parquet.ts';
 import { type BucketPlace, nameOf, type Place, rawPrefix } from '../../sync/place.ts';
 import type { Shelf } from '../../sync/shelf.ts';
 import { type Source, synchronise } from '../../sync/synchronise.ts';
+import { reachBuckets } from '../buckets.ts';
 import type { Context, Options } from '../context.ts';
-import { checkAccount } from '../discover.ts';
 import { syncWarnings } from '../sync-warnings.ts';
 import { usage } from '../values.ts';
 
@@ -90,7 +87,7 @@ const NO_DUCKDB: Notice = {
   region: 'global',
   id: '@duckdb/node-api',
   message: 'DuckDB is not installed: objects are copied, and no Parquet files are made of their events',
-  hint: 'npm install @duckdb/node-api beside rad-connect, or leave it at that with --no-normalise',
+  hint: `${INSTALL_DUCKDB}, or leave it at that with --no-normalise`,
 };
 
 interface Ends {
@@ -120,28 +117,15 @@ interface Opened {
 
 /** The source is read with the role of its account, if there is one; all else is done with our own credentials. */
 async function open({ from, to }: Ends, context: Context): Promise<Opened> {
-  const { options, announce, connect, defaultRegion, mend, clock, signal } = context;
-  announce();
-  const home = (await defaultRegion()) ?? 'us-east-1';
-  const { account, partition } = await identify(connect(home, ''), mend);
-  checkAccount(account, options.account, '--account');
-  const { roleArn, externalId } = options;
-  const role = roleArn
-    ? assumeRole(connect(home, account), { roleArn, externalId }, { clock, signal, mend })
-    : undefined;
-  const again = role?.again ?? ((call) => call());
-  // Whose buckets these are to be: one of that name in a third account is refused.
-  const owner = roleArn?.split(':')[4] ?? account;
-  const at = async (bucket: string, whose: string, as: Parameters<typeof connect>[2] = {}): Promise<Aws> =>
-    connect(await regionOfBucket(connect(home, whose, as), bucket), whose, { ...as, bulk: true });
-  const there = await at(from.bucket, owner, role && { credentials: role.credentials });
+  const { clock, signal } = context;
+  const { account, partition, again, theirs, ours } = await reachBuckets(context);
+  const there = await theirs(from.bucket);
   const run = { signal, note: () => {}, now: clock.now, sleep: (ms: number) => clock.sleep(ms, signal) };
   return {
     account,
     partition,
     source: bucketSource(there, from, again, clock),
-    destination:
-      'folder' in to ? folderShelf(to.folder) : bucketShelf(await at(to.bucket, account), to, { run, clock }),
+    destination: 'folder' in to ? folderShelf(to.folder) : bucketShelf(await ours(to.bucket), to, { run, clock }),
     region: there.region,
   };
 }
