@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBAppender } from '@duckdb/node-api';
-import { COLUMNS, LEAVES, type Row } from '../sigma/columns.ts';
+import { COLUMNS, type Column, LEAVES, type Row } from '../sigma/columns.ts';
 import { DUCKDB_MACRO } from '../sigma/sql.ts';
 
 /** DuckDB in this process, with nothing on disk but a scratch folder that goes when it is closed. */
@@ -15,7 +15,7 @@ export interface Database {
 }
 
 /** What `tableColumns` names, in its order. */
-export const ALL = [...COLUMNS, LEAVES];
+export const ALL: readonly Column[] = [...COLUMNS, LEAVES];
 
 /** Extensions are never downloaded. */
 const SETTINGS = { memory_limit: '1GB', threads: '2', autoinstall_known_extensions: 'false' };
@@ -53,9 +53,9 @@ export async function openDatabase(settings: Record<string, string> = {}): Promi
   };
 }
 
-/** A row of the flat view; what else the table has is to follow. */
-export function appendRow(appender: DuckDBAppender, row: Row): void {
-  for (const { name, type } of ALL) {
+/** A row of the flat view, or these columns of it; what else the table has is to follow. */
+export function appendRow(appender: DuckDBAppender, row: Row, columns: readonly Column[] = ALL): void {
+  for (const { name, type } of columns) {
     const value = row[name] ?? null;
     if (value === null) appender.appendNull();
     else if (type === 'number') appender.appendBigInt(BigInt(value));

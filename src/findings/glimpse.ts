@@ -53,7 +53,7 @@ function grouped(rows: readonly Readonly<Record<string, unknown>>[]) {
 
 const ENVELOPE = `{messageType: 'VARCHAR', owner: 'VARCHAR', logGroup: 'VARCHAR', logEvents: 'STRUCT(id VARCHAR, "timestamp" DOUBLE, message VARCHAR)[]'}`;
 /** In bytes; what is longer is left to the reader of events. Each thread holds twice as much. */
-const LONGEST_DOCUMENT = 32 * 1_048_576;
+const LONGEST_DOCUMENT = 16 * 1_048_576;
 
 /** A condition of CASE is asked only as far as it has to be. What does not look like JSON is not taken for it: it would end the query. */
 const query = (files: readonly string[], compression: string, wanted: Expression) => `

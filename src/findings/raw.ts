@@ -9,8 +9,8 @@ import { type Glimpse, glimpses } from './glimpse.ts';
 
 /** What is done with what is found. */
 export interface Take {
-  /** One that a rule may fire at. */
-  event(event: AuditEvent, object: string): void;
+  /** `isPicked`: one of the few that a rule may fire at. */
+  event(event: AuditEvent, object: string, isPicked: boolean): void;
   /** When the first of some events happened; milliseconds since the epoch. */
   begun(time: number): void;
 }
@@ -28,11 +28,11 @@ export async function readRaw(task: Task, db: Database, wanted: Expression, take
         for (const { document, others, begun } of seen) {
           tally.events += others;
           if (begun) take.begun(Date.parse(begun));
-          for (const event of eventsOf(document, source, tally)) take.event(event, one.uri);
+          for (const event of eventsOf(document, source, tally)) take.event(event, one.uri, true);
         }
       } else {
         for await (const events of readEvents(bytesOf(one.file), source, tally))
-          for (const event of events) take.event(event, one.uri);
+          for (const event of events) take.event(event, one.uri, false);
       }
       task.ledger.read(one.uri, one.size, tally);
     }

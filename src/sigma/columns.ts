@@ -108,5 +108,5 @@ export const columnOf = (path: string): Column | undefined => BY_PATH.get(path);
 
 const SQL_TYPES = { text: 'VARCHAR', number: 'BIGINT', boolean: 'BOOLEAN' } as const;
 /** The columns of a table that holds rows, for CREATE TABLE of either engine. */
-export const tableColumns = (): string =>
-  [...COLUMNS, LEAVES].map(({ name, type }) => `${name} ${SQL_TYPES[type]}`).join(', ');
+export const tableColumns = (columns: readonly Column[] = [...COLUMNS, LEAVES]): string =>
+  columns.map(({ name, type }) => `${name} ${SQL_TYPES[type]}`).join(', ');

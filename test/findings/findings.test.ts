@@ -158,8 +158,16 @@ describe('findings of several events', () => {
     const all = bursts(await look(folderOf(files)));
     expect(all).toHaveLength(2);
     expect(all[0]!.events).toBeGreaterThan(1);
-    const few = burst(10);
-    expect(bursts(await look(folderOf({ a: objectOf(few), b: objectOf(few), c: objectOf(few) })))).toEqual([]);
+    // Ten are a burst of refusals.
+    const refused = [0, 1, 2, 3].map((i) =>
+      secrets(`f-${i}`, START + i * 1_000, { sourceIPs: ['203.0.113.7'], responseStatus: { code: 403 } }),
+    );
+    const thrice = { a: objectOf(refused), b: objectOf(refused), c: objectOf(refused) };
+    const rulesIn = async (all: Parameters<typeof folderOf>[0]) =>
+      (await look(folderOf(all))).detections.findings.map(({ rule }) => rule);
+    expect(await rulesIn(thrice)).not.toContain('denied-burst-ip');
+    const more = Array.from({ length: 12 }, (_, i) => ({ ...refused[0]!, auditID: `g-${i}` }));
+    expect(await rulesIn({ a: objectOf(more) })).toContain('denied-burst-ip');
   });
 
   it('of what is new are asked for only where the events reach back as far', async () => {
