@@ -19,7 +19,7 @@ export async function readParquet(task: Task, db: Database, { wanted, columns, f
     if (task.signal.aborted) throw task.signal.reason;
     await take(files, task, db, {
       since: since(from),
-      wanted: `coalesce(${toSql(wanted)}, false)`,
+      wanted: `(${toSql(wanted)})`,
       columns: columns.map(({ name }) => name).join(', '),
     });
     await release(files, task.scratch);
