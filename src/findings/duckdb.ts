@@ -10,7 +10,7 @@ import type { Rule } from '../sigma/rule.ts';
 import { askable, asksFor, expressionsOf } from './askable.ts';
 import type { Engine } from './engine.ts';
 import type { Task } from './fetched.ts';
-import { type Hit, hitColumns, hitsQuery } from './hits.ts';
+import { type Hit, hitColumns, hitQueries } from './hits.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
 import { readParquet, type Wanted } from './parquet.ts';
 import { readRaw, type Take } from './raw.ts';
@@ -48,9 +48,10 @@ export const duckdbEngine =
     }
     await db.run(eachOnce(columns));
     await db.run('DROP TABLE found');
-    const rows = asked.length ? await db.rows(hitsQuery(asked)) : [];
+    const hits: Hit[] = [];
+    for (const query of hitQueries(asked)) for (const hit of hitsIn(await db.rows(query), asked)) hits.push(hit);
     return {
-      hits: rows.map((row) => hitOf(row, asked)),
+      hits,
       form: inventories.some(({ form, objects }) => form === 'raw' && objects.length) ? 'raw' : 'parquet',
       reading: ledger.close(inventories.reduce((sum, { foreign }) => sum + foreign, 0)),
       left,
@@ -113,7 +114,15 @@ const eachOnce = (
   SELECT *, row_number() OVER (PARTITION BY cluster, coalesce(audit_id, log_event_id, CAST(rowid AS VARCHAR)), stage ORDER BY object, log_event_id) AS n
   FROM found) AS numbered WHERE n = 1`;
 
-function hitOf({ rule, ...row }: Readonly<Record<string, unknown>>, rules: readonly Rule[]): Hit {
-  const plain = Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]);
-  return { rule: rules[Number(rule)]!, row: Object.fromEntries(plain) as Row };
+function hitsIn(rows: readonly Readonly<Record<string, unknown>>[], rules: readonly Rule[]): Hit[] {
+  return rows.flatMap(({ fired, ...values }) => {
+    const plain = Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'bigint' ? Number(value) : value,
+    ]);
+    const row = Object.fromEntries(plain) as Row;
+    return String(fired)
+      .split(',')
+      .map((i) => ({ rule: rules[Number(i)]!, row }));
+  });
 }
