@@ -31,7 +31,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   engine: { any: /^node:crypto$/ },
   aws: { any: /^(engine\/|@aws-sdk\/|@smithy\/|node:(crypto|events|fs|http|https|tls)$|https?-proxy-agent$)/ },
   desired: {
-    any: /^(engine\/|picomatch$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$|rad\/registration\.ts$)/,
+    any: /^(engine\/|picomatch$|node:crypto$|sigma\/columns\.ts$|aws\/(kinds\/[\w-]+|slots|documents)\.ts$|rad\/registration\.ts$)/,
     types: /^(aws\/clients|rad\/api)\.ts$/,
   },
   rad: {
@@ -39,6 +39,10 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^aws\/(clients|exchange|http)\.ts$/,
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
+  athena: {
+    any: /^(engine\/|desired\/(athena-names|prices)\.ts$|sigma\/(query|rule|sql)\.ts$|aws\/(athena-query|objects)\.ts$)/,
+    types: /^aws\/clients\.ts$/,
+  },
   health: { any: /^$/ },
   audit: { any: /^(node:zlib$|desired\/names\.ts$)/ },
   verify: {
@@ -68,10 +72,10 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(findings|render)\//,
   },
   cli: {
-    any: /^(desired\/|doctor\/|duckdb\/|engine\/|findings\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(athena\/|desired\/|doctor\/|duckdb\/|engine\/|findings\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
-  simulator: { any: /^(node:|proper-lockfile$)/ },
+  simulator: { any: /^(node:|proper-lockfile$|@duckdb\/node-api$)/ },
 };
 
 const where = (pattern: RegExp, allowed: RegExp = /^$/) =>

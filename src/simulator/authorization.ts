@@ -129,6 +129,68 @@ const logs: Requests = (world, { operation, region, input }, ask) => {
   ];
 };
 
+/** On the thing and on all that it is in (AWS Glue developer guide, "Data Catalog resource ARNs"). */
+const glue: Requests = (world, { operation, region, input }, ask) => {
+  const { Tags, TagsToAdd, TagsToRemove, ResourceArn, DatabaseName } = input;
+  const context = tagging({ tags: Tags ?? TagsToAdd, tagKeys: TagsToRemove });
+  if (ResourceArn) return [ask(ResourceArn, context)];
+  const named = (kind: string, name: string) => arn(world, 'glue', region, `${kind}/${name}`);
+  const database = DatabaseName ?? input.DatabaseInput?.Name ?? input.Name;
+  const name = DatabaseName && (input.TableInput?.Name ?? input.Name ?? '*');
+  const things = [arn(world, 'glue', region, 'catalog'), named('database', database)];
+  if (name) things.push(named('table', `${database}/${name}`));
+  if (operation === 'DeleteDatabase')
+    things.push(named('table', `${database}/*`), named('userDefinedFunction', `${database}/*`));
+  const born = operation === 'CreateDatabase' && context['aws:TagKeys'];
+  return [
+    ...things.map((thing) => ask(thing, context)),
+    ...(born ? [ask(named('database', database), context, 'glue:TagResource')] : []),
+  ];
+};
+
+const athena: Requests = (world, call, ask) => {
+  const { operation, region, input } = call;
+  if (input.ResourceARN) return [ask(input.ResourceARN, tagging(input))];
+  const here = world.regions[region];
+  const name = input.WorkGroup ?? input.Name ?? own(here?.queries ?? {}, input.QueryExecutionId)?.workgroup;
+  const group = arn(world, 'athena', region, `workgroup/${name}`);
+  const context = tagging(input);
+  const born = operation === 'CreateWorkGroup' && context['aws:TagKeys'];
+  return [
+    ask(group, context),
+    ...(born ? [ask(group, context, 'athena:TagResource')] : []),
+    ...(operation === 'StartQueryExecution' ? forwarded(world, call, ask) : []),
+  ];
+};
+
+/** Athena does all else as who asks (Athena user guide, "Control access to Amazon S3 from Athena"). */
+function forwarded(world: World, { region, input }: Call, ask: Ask): IamRequest[] {
+  const here = world.regions[region];
+  const context = { 'aws:ResourceAccount': world.account };
+  const s3 = (path: string) => `arn:${world.partition}:s3:::${path}`;
+  const parts = (location: string) => /^s3:\/\/([^/]+)\/(.*)$/.exec(location)?.slice(1) ?? ['', ''];
+  const tables = [...String(input.QueryString).matchAll(/"(\w+)"\."(\w+)"/g)].flatMap(([, database, name]) => {
+    const table: Input = own(own(here?.databases ?? {}, database!)?.tables ?? {}, name!);
+    const [bucket, prefix] = parts(table?.StorageDescriptor?.Location ?? '');
+    const things = ['catalog', `database/${database}`, `table/${database}/${name}`];
+    return [
+      ...things.map((thing) => ask(arn(world, 'glue', region, thing), {}, 'glue:GetTable')),
+      ask(s3(bucket!), context, 's3:ListBucket'),
+      ask(s3(`${bucket}/${prefix}cluster=a/dt=2026-01-01/a.parquet`), context, 's3:GetObject'),
+    ];
+  });
+  const settings: Input = own(here?.workgroups ?? {}, input.WorkGroup)?.configuration;
+  const [bucket, prefix] = parts(settings?.ResultConfiguration?.OutputLocation ?? '');
+  const result = s3(`${bucket}/${prefix}a.csv`);
+  return [
+    ...tables,
+    ask(s3(bucket!), context, 's3:GetBucketLocation'),
+    ...['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'].map((action) =>
+      ask(result, context, action),
+    ),
+  ];
+}
+
 /** No resource types (Service Authorization Reference, Amazon CloudWatch, Amazon CloudWatch Observability Admin, Amazon EC2). */
 const anything: Requests = (_, __, ask) => [ask('*')];
 
@@ -160,6 +222,8 @@ const services: Readonly<Record<string, Requests>> = {
   observabilityadmin: anything,
   sns,
   eventbridge,
+  athena,
+  glue,
 };
 
 /** AWS's words for it (IAM user guide, "Troubleshoot access denied"). */

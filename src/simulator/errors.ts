@@ -26,6 +26,8 @@ export const serviceIds: Readonly<Record<string, string>> = {
   observabilityadmin: 'ObservabilityAdmin',
   sns: 'SNS',
   eventbridge: 'EventBridge',
+  athena: 'Athena',
+  glue: 'Glue',
 };
 
 /** The error of one request: who answered, and under which id. The query protocols also give the code as it was on the wire. */
@@ -41,6 +43,7 @@ export function sign(error: AwsError, service: string, requestId: string): AwsEr
 export function throttled(service: string): Error {
   if (service === 's3') return awsError('SlowDown', 'Please reduce your request rate.', 503);
   if (service === 'iam' || service === 'sts') return awsError('Throttling', 'Rate exceeded', 400);
+  if (service === 'athena') return awsError('TooManyRequestsException', 'Rate exceeded', 400);
   if (service === 'account' || service === 'rad') return awsError('TooManyRequestsException', 'Rate exceeded', 429);
   return awsError('ThrottlingException', 'Rate exceeded', service === 'eks' ? 429 : 400);
 }

@@ -31,6 +31,8 @@ export interface World {
   past?: Past[];
   /** The next stream created ends CREATING_FAILED for this reason. */
   failNextStream?: StreamFailure;
+  /** The next query of Athena ends so. */
+  failNextQuery?: QueryFailure;
 }
 
 /** Durations in milliseconds of simulated time. */
@@ -45,6 +47,9 @@ export interface Lags {
   streamCreatingMs: number;
   streamDeletingMs: number;
   streamEncryptingMs: number;
+  /** How long a query waits, and how long it runs. */
+  queryQueuedMs?: number;
+  queryMs?: number;
 }
 
 export interface Quotas {
@@ -84,6 +89,11 @@ export interface Region {
   /** SNS topics and EventBridge buses, with what they were sent. */
   topics?: Record<string, Sent[]>;
   buses?: Record<string, Sent[]>;
+  /** Of Glue's catalog. */
+  databases?: Record<string, GlueDatabase>;
+  /** Of Athena. */
+  workgroups?: Record<string, Workgroup>;
+  queries?: Record<string, Query>;
 }
 
 export interface Sent {
@@ -242,6 +252,44 @@ export interface Bucket {
   undeletable?: string[];
   /** Keys whose deletion AWS puts off, with the code it gives each time. */
   reluctant?: Record<string, string[]>;
+}
+
+export interface GlueDatabase {
+  /** As it was sent, and its tables too. */
+  input: JsonObject;
+  createdAt: number;
+  tags: Tags;
+  tables: Record<string, JsonObject>;
+}
+
+export interface Workgroup {
+  name: string;
+  state: 'ENABLED' | 'DISABLED';
+  configuration: JsonObject;
+  createdAt: number;
+  description?: string;
+  tags: Tags;
+}
+
+export type QueryFailure =
+  | { state: 'FAILED'; reason: string; category: number; retryable: boolean; scanned: number }
+  | { state: 'CANCELLED'; reason: string; scanned: number };
+/** What comes of a query: all values as text. */
+export type QueryAnswer =
+  | QueryFailure
+  | { columns: { name: string; type: string }[]; rows: (string | null)[][]; scanned: number };
+
+export interface Query {
+  id: string;
+  token: string;
+  sql: string;
+  database: string;
+  workgroup: string;
+  at: number;
+  startsAt: number;
+  endsAt: number;
+  stoppedAt?: number;
+  answer: QueryAnswer;
 }
 
 export interface Past {

@@ -4,12 +4,16 @@ import { type IamRequest, refusal, refusedKeys, requestsOf } from './authorizati
 import { own, uuidOf } from './basics.ts';
 import { type AwsError, awsError, SOCKET_TIMEOUT, sign, socketTimedOut } from './errors.ts';
 import { admit } from './gate.ts';
+import type { QueryAnswer, World } from './model.ts';
+import { answerOf, sourcesOf } from './query-engine.ts';
 import { account } from './services/account.ts';
+import { athena } from './services/athena.ts';
 import { cloudwatch } from './services/cloudwatch.ts';
 import { ec2 } from './services/ec2.ts';
 import { eks } from './services/eks.ts';
 import { eventbridge } from './services/eventbridge.ts';
 import { firehose } from './services/firehose.ts';
+import { glue } from './services/glue.ts';
 import { iam } from './services/iam.ts';
 import { kms } from './services/kms.ts';
 import { logs } from './services/logs.ts';
@@ -21,7 +25,6 @@ import { sns } from './services/sns.ts';
 import { sts } from './services/sts.ts';
 import { asRead, keepPast, subjectOf } from './staleness.ts';
 import type { Store } from './store.ts';
-import type { World } from './world.ts';
 
 /** The time that calls take and that the world lives in. */
 export interface SimulatedTime {
@@ -87,6 +90,8 @@ const services: Readonly<Record<string, Service>> = {
   observabilityadmin,
   sns,
   eventbridge,
+  athena,
+  glue,
   rad,
 };
 
@@ -149,6 +154,7 @@ export class Simulator {
     const fault = faults?.(call);
     const error = fault?.error === 'silence' ? socketTimedOut() : fault?.error;
     const refused = fault?.when === 'before' ? undefined : await this.#refused(call);
+    const answer = refused || fault?.when === 'before' ? undefined : await this.#answered(call);
     this.#callMs ??= await clock.during(() =>
       store.transact(
         (world) => world.lags.callMs,
@@ -161,7 +167,7 @@ export class Simulator {
       changed = advance(world, clock.now()) || call.write;
       this.#callMs = world.lags.callMs;
       if (error && fault?.when === 'before') return { error };
-      const result = handle(world, call, token, refused);
+      const result = handle(world, call, { token, refused, answer });
       return error ? { error } : result;
     };
     const done = await clock.during(() => store.transact(work, () => changed));
@@ -187,6 +193,20 @@ export class Simulator {
     });
   }
 
+  /** A query is run when it is started, before the account changes. */
+  async #answered({ operation, region, input }: Call): Promise<QueryAnswer | undefined> {
+    const { clock, store } = this.#options;
+    if (operation !== 'StartQueryExecution') return undefined;
+    const sql = String(input.QueryString);
+    return clock.during(async () => {
+      const sources = await store.transact(
+        (world) => sourcesOf(world, region, sql),
+        () => false,
+      );
+      return answerOf(sql, sources);
+    });
+  }
+
   #count(service: string, operation: string, region: string, input: Input): Call {
     const write = !/^(Get|List|Describe|Head|Test|Filter|Simulate)/.test(operation);
     if (write) this.#writes++;
@@ -199,8 +219,15 @@ async function silence(clock: SimulatedTime): Promise<void> {
   for (const end = clock.now() + SOCKET_TIMEOUT; clock.now() < end; ) await clock.sleep(1_000);
 }
 
+/** What was found out about a call before the account is asked. */
+interface Before {
+  readonly token: string | undefined;
+  readonly refused: IamRequest | undefined;
+  readonly answer: QueryAnswer | undefined;
+}
+
 /** The world changes, or an error says why not; what is answered is no part of the world. */
-function handle(account: World, call: Call, token: string | undefined, refused: IamRequest | undefined): Outcome {
+function handle(account: World, call: Call, { token, refused, answer }: Before): Outcome {
   const { service, operation, region, input, write } = call;
   if (write) keepPast(account, subjectOf(service, region, input));
   const world = write ? account : asRead(account);
@@ -211,7 +238,7 @@ function handle(account: World, call: Call, token: string | undefined, refused: 
     const run = own(own(services, service) ?? {}, operation);
     if (!run) throw awsError('NotImplemented', `the simulator does not know ${service}:${operation}`, 501);
     const here = world.regions[region]!;
-    return { answer: structuredClone(run({ world, region, now: world.now, here, token }, input)) };
+    return { answer: structuredClone(run({ world, region, now: world.now, here, token, answer }, input)) };
   } catch (error) {
     if (service !== 's3' || !operation.startsWith('Head')) return { error: error as Error };
     return { error: bodiless(error as AwsError, own(world.buckets, input.Bucket)?.region) };

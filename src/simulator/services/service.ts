@@ -1,4 +1,4 @@
-import type { Region, World } from '../model.ts';
+import type { QueryAnswer, Region, World } from '../model.ts';
 
 /** What a client sent. Each operation reads the fields that AWS documents for it. */
 // biome-ignore lint/suspicious/noExplicitAny: inputs are as loosely typed as the wire
@@ -13,6 +13,8 @@ export interface At {
   readonly here: Region;
   /** The idempotency token that the SDK filled in. */
   readonly token: string | undefined;
+  /** What a query comes to that is started now. */
+  readonly answer?: QueryAnswer | undefined;
 }
 
 /** Changes the world and answers, or throws an error of AWS without having changed anything. */
