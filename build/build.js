@@ -27,8 +27,10 @@ export const bundling = {
   keepNames: true,
   // Whoever wants it installs it.
   external: ['@duckdb/node-api'],
-  // As modules half of this large package can be left out.
-  alias: { '@aws-sdk/client-ec2': '@aws-sdk/client-ec2/dist-es/index.js' },
+  // As modules most of these large packages can be left out.
+  alias: Object.fromEntries(
+    ['athena', 'ec2', 'glue'].map((name) => [`@aws-sdk/client-${name}`, `@aws-sdk/client-${name}/dist-es/index.js`]),
+  ),
 };
 
 /** Writes dist/. Returns the packages that went into it. */

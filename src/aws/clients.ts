@@ -1,10 +1,12 @@
 import { AccountClient } from '@aws-sdk/client-account';
+import type { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
+import type { GlueClient } from '@aws-sdk/client-glue';
 import { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -46,6 +48,9 @@ export interface Aws extends Clients {
   /** The same: only who sends findings needs them. */
   sns(): Promise<SNSClient>;
   eventbridge(): Promise<EventBridgeClient>;
+  /** The same: only queries of the events need them. */
+  athena(): Promise<AthenaClient>;
+  glue(): Promise<GlueClient>;
 }
 
 /** One API call, told after it has ended; `ms` is on the run's clock. */
@@ -111,23 +116,15 @@ export function createAws(region: string, accountId: string, options: ClientOpti
     options.onClient?.(client, service, region);
     return client;
   };
-  const kms = once(async () => {
-    const { KMSClient } = await import('./kms-client.ts');
-    return prepare(new KMSClient(config) as KMSClient & Attachable, 'kms');
-  });
-  const ec2 = once(async () => {
-    const { EC2Client } = await import('./ec2-client.ts');
-    return prepare(new EC2Client(config) as EC2Client & Attachable, 'ec2');
-  });
-  const sns = once(async () => {
-    const { SNSClient } = await import('./message-clients.ts');
-    return prepare(new SNSClient(config) as SNSClient & Attachable, 'sns');
-  });
-  const eventbridge = once(async () => {
-    const { EventBridgeClient } = await import('./message-clients.ts');
-    return prepare(new EventBridgeClient(config) as EventBridgeClient & Attachable, 'eventbridge');
-  });
-  const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2, sns, eventbridge } as Aws;
+  const later = <C>(service: string, load: () => Promise<new (with_: typeof config) => C>) =>
+    once(async () => prepare(new (await load())(config) as C & Attachable, service));
+  const kms = later('kms', async () => (await import('./kms-client.ts')).KMSClient);
+  const ec2 = later('ec2', async () => (await import('./ec2-client.ts')).EC2Client);
+  const athena = later('athena', async () => (await import('./athena-client.ts')).AthenaClient);
+  const glue = later('glue', async () => (await import('./glue-client.ts')).GlueClient);
+  const sns = later('sns', async () => (await import('./message-clients.ts')).SNSClient);
+  const eventbridge = later('eventbridge', async () => (await import('./message-clients.ts')).EventBridgeClient);
+  const aws = { region, accountId, survey: createSurvey(() => aws), kms, ec2, sns, eventbridge, athena, glue } as Aws;
   defineLazily(aws, 'observabilityadmin', () =>
     prepare(
       observabilityOf(new EKSClient({ ...config, ...OBSERVABILITY })) as ObservabilityClient & Attachable,

@@ -15,8 +15,14 @@ const NOT_FOUND = new Set([
   'OwnershipControlsNotFoundError',
   'ServerSideEncryptionConfigurationNotFoundError',
   'ResourceNotFoundException',
+  'EntityNotFoundException',
 ]);
-const EXISTS = new Set(['EntityAlreadyExistsException', 'BucketAlreadyOwnedByYou', 'ResourceAlreadyExistsException']);
+const EXISTS = new Set([
+  'EntityAlreadyExistsException',
+  'BucketAlreadyOwnedByYou',
+  'ResourceAlreadyExistsException',
+  'AlreadyExistsException',
+]);
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError)$/;
 const BAD_CREDENTIALS =
   /^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure|ExpiredToken|ExpiredTokenException|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|MissingAuthenticationTokenException)$/;
@@ -36,7 +42,10 @@ export const statusOf = (error: unknown): number | undefined => (error as SdkErr
 export const isError = (error: unknown, name: string, text = ''): boolean =>
   nameOf(error) === name && (error as Error).message.includes(text);
 export const isNotFound = (error: unknown): boolean =>
-  NOT_FOUND.has(nameOf(error)) || isError(error, 'ClientException', 'No cluster found');
+  NOT_FOUND.has(nameOf(error)) ||
+  isError(error, 'ClientException', 'No cluster found') ||
+  // Of a workgroup of Athena; the message alone tells (uber/athenadriver#70).
+  isError(error, 'InvalidRequestException', 'is not found');
 /** HeadBucket has no body, so its refusal has no name but the status. */
 export const isDenied = (error: unknown): boolean => DENIED.test(nameOf(error)) || statusOf(error) === 403;
 export const isBadCredentials = (error: unknown): boolean => BAD_CREDENTIALS.test(nameOf(error));

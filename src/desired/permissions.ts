@@ -1,3 +1,4 @@
+import type { EventsPlace } from './athena-names.ts';
 import type { Condition, Thing } from './scope.ts';
 
 /** What a call needs of IAM; the action has the name of the call unless it is said. */
@@ -218,6 +219,59 @@ const SEND: Calls = {
   'logs:PutLogEvents': on('canaryLogStreams'),
 };
 
+/** Of who receives the events: those that `sync` has written. */
+const READ_EVENTS: Calls = {
+  's3:GetObject': [{ on: 'eventFiles', when: ['ofAccount'] }],
+  's3:HeadBucket': [{ on: 'eventsBucket', action: 's3:ListBucket', when: ['ofAccount'] }],
+  's3:ListObjectsV2': [{ on: 'eventsBucket', action: 's3:ListBucket', when: ['ofAccount'] }],
+};
+/** Who may do something to a thing of the catalog must be allowed all that it is in (AWS Glue developer guide, "Data Catalog resource ARNs"). */
+const CATALOGUE: Calls = {
+  'glue:CreateDatabase': [...on('eventsDatabase'), { on: 'eventsDatabase', action: 'glue:TagResource' }],
+  'glue:CreateTable': on('eventsTable'),
+  'glue:DeleteDatabase': on('eventsDatabaseWhole'),
+  'glue:DeleteTable': on('eventsTable'),
+  'glue:GetDatabase': on('eventsDatabase'),
+  'glue:GetTable': on('eventsTable'),
+  'glue:GetTables': on('eventsTables'),
+  'glue:GetTags': on('eventsDatabaseAlone'),
+  'glue:TagResource': on('eventsDatabaseAlone'),
+  'glue:UntagResource': on('eventsDatabaseAlone'),
+  'glue:UpdateDatabase': on('eventsDatabase'),
+  'glue:UpdateTable': on('eventsTable'),
+};
+const WORKGROUP: Calls = {
+  'athena:CreateWorkGroup': [
+    { on: 'eventsWorkgroup', when: ['claimed'] },
+    { on: 'eventsWorkgroup', action: 'athena:TagResource' },
+  ],
+  'athena:DeleteWorkGroup': on('eventsWorkgroup'),
+  'athena:GetWorkGroup': on('eventsWorkgroup'),
+  'athena:ListTagsForResource': on('eventsWorkgroup'),
+  'athena:TagResource': on('eventsWorkgroup'),
+  'athena:UntagResource': on('eventsWorkgroup'),
+  'athena:UpdateWorkGroup': on('eventsWorkgroup'),
+};
+/** Athena reads and writes as who asks (Athena user guide, "Control access to Amazon S3 from Athena"). */
+const ASK_ATHENA: Calls = {
+  'athena:GetQueryExecution': on('eventsWorkgroup'),
+  'athena:GetQueryResults': [
+    ...on('eventsWorkgroup'),
+    { on: 'resultFiles', action: 's3:GetObject', when: ['ofAccount'] },
+  ],
+  'athena:StartQueryExecution': [
+    ...on('eventsWorkgroup'),
+    { on: 'eventsTable', action: 'glue:GetTable' },
+    { on: 'eventFiles', action: 's3:GetObject', when: ['ofAccount'] },
+    { on: 'eventsBucket', action: 's3:ListBucket', when: ['ofAccount'] },
+    { on: 'resultsBucket', action: 's3:GetBucketLocation', when: ['ofAccount'] },
+    { on: 'resultFiles', action: 's3:PutObject', when: ['ofAccount'] },
+    { on: 'resultFiles', action: 's3:AbortMultipartUpload', when: ['ofAccount'] },
+    { on: 'resultFiles', action: 's3:ListMultipartUploadParts', when: ['ofAccount'] },
+  ],
+  'athena:StopQueryExecution': on('eventsWorkgroup'),
+};
+
 /** What a command calls: in any case, and where an option is given, or not. */
 interface CommandCalls {
   readonly always: readonly Calls[];
@@ -230,6 +284,7 @@ interface CommandCalls {
   readonly usedRoles?: Calls;
   /** The record is in the tags of a bucket. */
   readonly usedReader?: Calls;
+  readonly athena?: Calls;
 }
 
 const CALLS = {
@@ -273,10 +328,15 @@ const CALLS = {
     usedRoles: LOOK_AT_ROLES,
     usedReader: FIND_RECORD,
   },
+  findings: {
+    always: [READ_EVENTS],
+    athena: { ...CATALOGUE, ...WORKGROUP, ...ASK_ATHENA },
+  },
 } satisfies Readonly<Record<string, CommandCalls>>;
 
 export type Command = keyof typeof CALLS;
-export const COMMANDS = Object.keys(CALLS) as Command[];
+/** Those for the account of the clusters; `findings` is for the account of who receives their events. */
+export const COMMANDS = (Object.keys(CALLS) as Command[]).filter((command) => command !== 'findings');
 
 /** Options that make a command call more. */
 export interface Extras {
@@ -289,12 +349,16 @@ export interface Extras {
   readonly boundary?: string | undefined;
   /** The ARNs of roles that were made elsewhere. */
   readonly usedRoles?: { readonly [R in 'reader' | 'delivery' | 'subscription']?: string | undefined };
+  /** Where the events are, for who receives them. */
+  readonly events?: EventsPlace;
+  /** They are asked about with Athena. */
+  readonly athena?: boolean;
 }
 
 /** All calls of a command, each with what it needs. */
 export function callsOf(
   command: Command,
-  { kmsKeys, adopt, canary, rolePath = '/', boundary, usedRoles = {} }: Extras,
+  { kmsKeys, adopt, canary, rolePath = '/', boundary, usedRoles = {}, athena }: Extras,
 ): (readonly [call: string, needs: readonly Need[]])[] {
   const calls: CommandCalls = CALLS[command];
   const groups = [
@@ -306,6 +370,7 @@ export function callsOf(
     boundary !== undefined && (boundary ? calls.boundary : calls.noBoundary),
     Object.values(usedRoles).some(Boolean) && calls.usedRoles,
     usedRoles.reader && calls.usedReader,
+    athena && calls.athena,
   ];
   return groups.flatMap((group) => Object.entries(group || {}));
 }

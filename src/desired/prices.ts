@@ -63,3 +63,17 @@ export const S3_STORAGE = around(0.023);
 export const S3_PUT = around(0.005 / 1_000);
 /** KMS, one request. */
 export const KMS_REQUEST = around(0.03 / 10_000);
+
+/** Athena, TB that its queries read; in the regions named here, else up to the dearest (Amazon Athena pricing). */
+const SCANNED = { usd: 5, dearest: 9 } as const;
+const SCANNED_AT_IT =
+  /^(us-east-[12]|us-west-2|eu-(central|north|west)-1|eu-west-2|ap-(south|northeast|southeast)-1|ap-southeast-2)$/;
+/** Bytes: a query counts in whole MB, and as ten at least. */
+const [MB, TB] = [1_048_576, 1_099_511_627_776];
+
+/** The price of queries that read so many bytes each. */
+export function athenaCost(region: string, bytes: readonly number[]): Range {
+  const billed = bytes.reduce((sum, one) => sum + Math.max(10, Math.ceil(one / MB)) * MB, 0);
+  const low = (billed / TB) * SCANNED.usd;
+  return { low, high: SCANNED_AT_IT.test(region) ? low : (billed / TB) * SCANNED.dearest };
+}

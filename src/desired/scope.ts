@@ -1,6 +1,7 @@
 import type { Spec } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
 import { MODULE } from './adoption.ts';
+import { athenaNames, type EventsPlace, resultsOf } from './athena-names.ts';
 import { inRegion } from './keys.ts';
 import { CANARY, clusterLogGroupName, namesOf } from './names.ts';
 import type { Extras } from './permissions.ts';
@@ -66,8 +67,36 @@ export function thingsOf(place: Place) {
     eksLogGroups: group('/aws/eks/*:*'),
     moduleStreams: arn('firehose', '*', `deliverystream/${MODULE.stream}`),
     moduleRoles: Object.values(MODULE.roles).map((name) => arn('iam', '', `role/${name}`)),
+    ...receiving(place),
   };
 }
+
+/** Things in the account of who receives the events. */
+function receiving({ partition, account = CALLERS_ACCOUNT, prefix, events = ANYWHERE }: Place) {
+  const { database, table, workgroup } = athenaNames(prefix, events);
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}:*:${account}:${resource}`;
+  const s3 = (path: string) => `arn:${partition}:s3:::${path}`;
+  const [catalog, ours] = [arn('glue', 'catalog'), arn('glue', `database/${database}`)];
+  const [, resultsBucket, results] = /^s3:\/\/([^/]+)\/(.*)$/.exec(resultsOf(events))!;
+  return {
+    eventsBucket: s3(events.bucket),
+    eventFiles: s3(`${events.bucket}/${events.prefix}events/*`),
+    resultsBucket: s3(resultsBucket!),
+    resultFiles: s3(`${resultsBucket}/${results}*`),
+    eventsDatabaseAlone: ours,
+    eventsDatabase: [catalog, ours],
+    eventsDatabaseWhole: [
+      catalog,
+      ours,
+      arn('glue', `table/${database}/*`),
+      arn('glue', `userDefinedFunction/${database}/*`),
+    ],
+    eventsTables: [catalog, ours, arn('glue', `table/${database}/*`)],
+    eventsTable: [catalog, ours, arn('glue', `table/${database}/${table}`)],
+    eventsWorkgroup: arn('athena', `workgroup/${workgroup}`),
+  };
+}
+const ANYWHERE: EventsPlace = { bucket: '*', prefix: '' };
 
 export function conditionsOf({ partition, account = CALLERS_ACCOUNT, boundary }: Place) {
   const passedTo = (service: string): Spec => {

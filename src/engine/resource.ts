@@ -14,7 +14,10 @@ export type Type =
   | 'logs:log-group'
   | 'eks:cluster-logging'
   | 'logs:subscription-filter'
-  | 'rad:registration';
+  | 'rad:registration'
+  | 'glue:database'
+  | 'glue:table'
+  | 'athena:workgroup';
 
 /** What AWS says now, projected onto the fields we manage. */
 export interface Actual<S extends Spec = Spec> {

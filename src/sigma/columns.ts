@@ -110,3 +110,8 @@ const SQL_TYPES = { text: 'VARCHAR', number: 'BIGINT', boolean: 'BOOLEAN' } as c
 /** The columns of a table that holds rows, for CREATE TABLE of either engine. */
 export const tableColumns = (columns: readonly Column[] = [...COLUMNS, LEAVES]): string =>
   columns.map(({ name, type }) => `${name} ${SQL_TYPES[type]}`).join(', ');
+
+const HIVE_TYPES = { text: 'string', number: 'bigint', boolean: 'boolean' } as const;
+/** The same for Glue's catalog, which has types by the names of Hive. */
+export const catalogColumns = (): Readonly<Record<string, string>> =>
+  Object.fromEntries([...COLUMNS, LEAVES].map(({ name, type }) => [name, HIVE_TYPES[type]]));

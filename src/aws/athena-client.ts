@@ -1,0 +1,2 @@
+// Loaded only when events are asked about with Athena.
+export { AthenaClient } from '@aws-sdk/client-athena';

@@ -1,0 +1,263 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { passes, scansIn, scoped } from '../../src/athena/queries.ts';
+import { athenaNames } from '../../src/desired/athena-names.ts';
+import { RadError } from '../../src/engine/errors.ts';
+import type { Row } from '../../src/sigma/columns.ts';
+import { flatten } from '../../src/sigma/flatten.ts';
+import { loadRules } from '../../src/sigma/folder.ts';
+import { onePass, toQuery } from '../../src/sigma/query.ts';
+import type { QueryFailure } from '../../src/simulator/model.ts';
+import type { Call, Fault } from '../../src/simulator/simulator.ts';
+import type { World } from '../../src/simulator/world.ts';
+import { openTables } from '../../src/sync/parquet.ts';
+import { openEngine } from '../helpers/engine.ts';
+import { EU } from '../helpers/small.ts';
+import { deliver, PLACE, tenant, tenantWorld } from '../helpers/tenant.ts';
+import { trinoComplaints } from '../helpers/trino.ts';
+
+const rules = loadRules([join(import.meta.dirname, '../../rules')]);
+const engine = await openEngine();
+const tables = await openTables();
+afterAll(() => tables?.close());
+
+/** Those of the tests of all rules, in two clusters; one that came twice might be told by either. */
+const events = new Map(
+  rules.flatMap(({ tests }) =>
+    tests.flatMap((test) => test.events.map((event) => [(event as { auditID?: string }).auditID, event])),
+  ),
+);
+const rows: readonly Row[] = [...events.values()]
+  .map((event, i) =>
+    flatten(JSON.parse(JSON.stringify(event)), { cluster: i % 2 ? 'prod' : 'stage', logEventId: String(i) }),
+  )
+  .filter(({ time }) => time !== null);
+const times = rows.map(({ time }) => time as number);
+const ALL = { from: Math.min(...times), to: Math.max(...times) + 1 };
+const DAY = 86_400_000;
+
+/** A bucket that `sync` has filled, with what Athena needs. */
+async function filled(some = rows): Promise<World> {
+  const world = tenantWorld();
+  await deliver(world, tables!, some);
+  await tenant(world).at().converge('present');
+  return world;
+}
+
+const sorted = (all: readonly object[]) =>
+  all.map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))).sort();
+const QUERIES = [onePass(rules), ...rules.map((rule) => toQuery(rule))];
+
+describe.skipIf(!engine)('what Athena answers', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await filled();
+  });
+  const open = async (window = ALL) => tenant(structuredClone(world)).at().open(window);
+
+  it('is what DuckDB answers, to the type, for each rule that comes along', async () => {
+    await engine!.fill(rows);
+    const { engine: athena, holdings } = await open();
+    expect(holdings.clusters).toEqual(['prod', 'stage']);
+    let found = 0;
+    for (const query of QUERIES) {
+      const answer = await athena.ask(query);
+      found += answer.length;
+      expect(sorted(answer), query).toEqual(sorted(await engine!.ask(query)));
+    }
+    expect(found).toBeGreaterThan(300);
+  });
+
+  it('is of the window alone, to the millisecond', async () => {
+    const [middle] = times.toSorted((a, b) => a - b).slice(times.length / 2);
+    const window = { from: middle!, to: middle! + 3 * DAY };
+    const { engine: athena } = await open(window);
+    const answer = await athena.ask('SELECT log_event_id FROM events');
+    const meant = rows.filter(({ time }) => (time as number) >= window.from && (time as number) < window.to);
+    expect(answer.map(({ log_event_id }) => log_event_id).sort()).toEqual(
+      meant.map(({ log_event_id }) => log_event_id).sort(),
+    );
+    expect(meant.length).toBeGreaterThan(0);
+    expect(meant.length).toBeLessThan(rows.length);
+  });
+
+  it('costs no more than was said before, and what it has read is told', async () => {
+    const { engine: athena, holdings } = await open();
+    const before = athena.estimate(QUERIES);
+    for (const query of QUERIES.slice(0, 5)) await athena.ask(query);
+    const { queries, bytes, usd } = athena.bill();
+    expect(queries).toBe(5);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(athena.estimate(QUERIES.slice(0, 5)).bytes);
+    expect(before.bytes).toBeGreaterThanOrEqual(holdings.bytes * QUERIES.length);
+    // Ten MB a query at least (Amazon Athena pricing), at five dollars a TB.
+    expect(usd.low).toBeCloseTo((5 * 10 * 5) / 1_048_576, 10);
+    expect(usd.high).toBe(usd.low);
+  });
+
+  it('without any file nothing is asked', async () => {
+    const at = tenant(structuredClone(world)).at();
+    const { engine: athena, holdings } = await at.open({ from: 0, to: DAY });
+    expect([holdings.files, athena.estimate(QUERIES).usd.high]).toEqual([0, 0]);
+    expect(await athena.ask(onePass(rules))).toEqual([]);
+    expect(at.calls.filter(({ service }) => service === 'athena')).toEqual([]);
+  });
+
+  it('a value that is null, and one that is empty, are told apart', async () => {
+    const { engine: athena } = await open();
+    const query =
+      "SELECT min(audit_id) AS a, '' AS b, true AS c, CAST(NULL AS BIGINT) AS d, 1.5e0 AS e FROM events WHERE verb = 'none'";
+    expect(await athena.ask(query)).toEqual([{ a: null, b: '', c: true, d: null, e: 1.5 }]);
+  });
+
+  it('a query that repeats its request runs once', async () => {
+    const it = tenant(structuredClone(world));
+    let lost = 0;
+    const faults = ({ operation }: Call): Fault | undefined => {
+      if (operation !== 'StartQueryExecution' || lost++ > 0) return undefined;
+      return { when: 'after', error: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) };
+    };
+    const { engine: athena } = await it.at({ faults }).open(ALL);
+    expect(await athena.ask('SELECT count(*) AS n FROM events')).toEqual([{ n: BigInt(rows.length) }]);
+    expect([lost, Object.keys(it.world.regions[EU]!.queries!).length]).toEqual([2, 1]);
+  });
+
+  const failing = (failure: QueryFailure) => Object.assign(structuredClone(world), { failNextQuery: failure });
+  const FAILED = { state: 'FAILED', category: 2, retryable: false, scanned: 0 } as const;
+
+  it.each<[string, QueryFailure, string]>([
+    [
+      'denied',
+      { ...FAILED, reason: 'PERMISSION_DENIED: Access Denied (Service: Amazon S3; Status Code: 403)' },
+      'PERMISSION_DENIED',
+    ],
+    ['too much', { state: 'CANCELLED', reason: 'Bytes scanned limit was exceeded', scanned: 9 }, 'QUOTA_EXCEEDED'],
+    ['stopped by somebody', { state: 'CANCELLED', reason: 'Query cancelled by user', scanned: 9 }, 'AWS'],
+    ['too hard', { ...FAILED, reason: 'Query exhausted resources at this scale factor' }, 'AWS'],
+    ['not SQL', { ...FAILED, reason: 'SYNTAX_ERROR: line 1:8' }, 'INTERNAL'],
+  ])('a query that is %s says so, and what to do', async (_, failure, code) => {
+    const { engine: athena } = await tenant(failing(failure)).at().open(ALL);
+    const error: RadError = await athena.ask(onePass(rules)).catch((why) => why);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(failure.reason) });
+    if (code !== 'INTERNAL') expect(error.hint).toBeTruthy();
+  });
+
+  it('one that AWS says may be tried again is, and no other', async () => {
+    const again = failing({ ...FAILED, reason: 'GENERIC_INTERNAL_ERROR: x', category: 1, retryable: true });
+    const { engine: athena } = await tenant(again).at().open(ALL);
+    expect(await athena.ask('SELECT count(*) AS n FROM events')).toHaveLength(1);
+    const once = tenant(failing({ ...FAILED, reason: 'x' }));
+    await expect((await once.at().open(ALL)).engine.ask(onePass(rules))).rejects.toBeInstanceOf(RadError);
+    expect(Object.keys(once.world.regions[EU]!.queries!)).toHaveLength(1);
+  });
+
+  it('a run that is told to stop stops its query', async () => {
+    const it = tenant(structuredClone(world));
+    it.world.lags.queryMs = 600_000;
+    const abort = new AbortController();
+    const reason = new RadError('INTERRUPTED', 'interrupted');
+    const at = it.at({ signal: abort.signal, onNote: () => abort.abort(reason) });
+    const { engine: athena } = await at.open(ALL);
+    await expect(athena.ask(onePass(rules))).rejects.toBe(reason);
+    expect(Object.values(it.world.regions[EU]!.queries!)).toMatchObject([{ stoppedAt: expect.any(Number) }]);
+  });
+
+  it('a query that never ends is stopped', async () => {
+    const it = tenant(structuredClone(world));
+    it.world.lags.queryMs = 10 * 3_600_000;
+    const { engine: athena } = await it.at().open(ALL);
+    await expect(athena.ask(onePass(rules))).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(Object.values(it.world.regions[EU]!.queries!)).toMatchObject([{ stoppedAt: expect.any(Number) }]);
+  });
+
+  it('a query that may read no more than it does is the last that is answered', async () => {
+    const it = tenant(structuredClone(world));
+    const { holdings, engine: athena } = await it.at().open(ALL);
+    const [group] = Object.values(it.world.regions[EU]!.workgroups!);
+    group!.configuration.BytesScannedCutoffPerQuery = holdings.bytes;
+    await athena.ask('SELECT 1 FROM events');
+    group!.configuration.BytesScannedCutoffPerQuery = holdings.bytes - 1;
+    await expect(athena.ask('SELECT 1 FROM events')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  });
+});
+
+describe.skipIf(!tables)('what there is to be read', () => {
+  const at = (time: number, cluster: string | null): Row => ({
+    ...flatten({ auditID: 'a', verb: 'get' }, {}),
+    time,
+    cluster,
+  });
+
+  it('is told by files of the days that are meant, however many others there are', async () => {
+    const days = Array.from({ length: 40 }, (_, n) => n * DAY);
+    const some = ['a', 'b', 'c'].flatMap((cluster) => days.map((day) => at(day, cluster)));
+    const world = await filled([...some, at(3 * DAY, null)]);
+    world.pageSize = 10;
+    const { objects } = world.buckets[PLACE.bucket]!;
+    for (let from = 0; from < 40; from += 7) {
+      for (const length of [1, 3, 50]) {
+        const it = tenant(structuredClone(world)).at();
+        const { holdings } = await it.open({ from: from * DAY, to: (from + length) * DAY });
+        const meant = objects.filter(({ key }) => {
+          const day = Date.parse(/dt=([^/]+)/.exec(key)?.[1] ?? '') / DAY;
+          return !key.includes('cluster=__') && day >= from && day < from + length;
+        });
+        expect(holdings).toEqual({
+          clusters: ['a', 'b', 'c'],
+          files: meant.length,
+          bytes: meant.reduce((sum, { size }) => sum + size, 0),
+          unplaced: 1,
+        });
+        const lists = it.calls.filter(({ operation }) => operation === 'ListObjectsV2').length;
+        expect(lists).toBeLessThanOrEqual(4 + 3 * 3 + meant.length / 10);
+      }
+    }
+  });
+});
+
+describe('the queries that are sent', () => {
+  const names = athenaNames('rad', PLACE);
+  const clusters = Array.from({ length: 2_300 }, (_, n) => `cluster-${n}`);
+  const scopes = [['prod'], ["o'x"], clusters].map((some) => ({ names, clusters: some, window: ALL }));
+
+  it('are those of Trino, for any number of clusters', () => {
+    for (const scope of scopes) {
+      const some = scope.clusters.length > 1_000 ? rules.filter(({ kind }) => kind === 'correlation') : rules;
+      for (const rule of some) expect(trinoComplaints(scoped(toQuery(rule), scope)), rule.name).toEqual([]);
+      for (const pass of passes(rules, scope)) expect(trinoComplaints(scoped(pass, scope))).toEqual([]);
+    }
+  });
+
+  it('name each cluster once, in lists that Athena takes', () => {
+    const lists = [...scoped('SELECT 1 FROM events', scopes[2]!).matchAll(/IN \(([^)]*)\)/g)].map(([, list]) =>
+      list!.split(', '),
+    );
+    expect(lists.every((list) => list.length <= 1_000)).toBe(true);
+    expect(lists.flat().map((word) => word.slice(1, -1))).toEqual(clusters);
+  });
+
+  it('are as few as Athena takes, and have each rule once', () => {
+    const single = rules.filter((rule) => rule.kind === 'event' && !rule.newTerms);
+    const one = passes(single, scopes[0]!);
+    expect(one).toEqual([onePass(single)]);
+    const many = Array.from({ length: 12 }, (_, n) =>
+      single.map((rule) => ({ ...rule, name: `${rule.name}-${n}` })),
+    ).flat();
+    const several = passes(many, scopes[0]!);
+    expect(several.length).toBeGreaterThan(1);
+    for (const pass of several) expect(Buffer.byteLength(scoped(pass, scopes[0]!))).toBeLessThanOrEqual(262_144);
+    const named = several.flatMap((pass) => [...pass.matchAll(/THEN '([^']+)' END/g)].map(([, name]) => name));
+    expect(named).toEqual(many.map(({ name }) => name));
+  });
+
+  it('one that is too long is refused before it is sent, with the rule that makes it so', () => {
+    const [rule] = rules.filter(({ kind }) => kind === 'event');
+    const long = { ...rule!, name: 'x'.repeat(300_000) };
+    expect(() => passes([long], scopes[0]!)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+
+  it('read the events as often as they name them', () => {
+    expect(scansIn(onePass(rules))).toBe(1);
+    for (const rule of rules) expect(scansIn(toQuery(rule)), rule.name).toBeGreaterThan(0);
+  });
+});
