@@ -1,4 +1,11 @@
 import {
+  CreateWorkGroupCommand,
+  DeleteWorkGroupCommand,
+  GetWorkGroupCommand,
+  ListTagsForResourceCommand as ListTags,
+  UpdateWorkGroupCommand,
+} from '@aws-sdk/client-athena';
+import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DeleteLogGroupCommand,
@@ -26,6 +33,15 @@ import {
   TagDeliveryStreamCommand,
   UpdateDestinationCommand,
 } from '@aws-sdk/client-firehose';
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DeleteDatabaseCommand,
+  GetDatabaseCommand,
+  GetTableCommand,
+  GetTagsCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
@@ -92,6 +108,23 @@ const audit = (enabled: boolean) => ({
   name: 'one',
   logging: { clusterLogging: [{ types: ['audit' as const], enabled }] },
 });
+
+const DATABASE = { DatabaseInput: { Name: 'agreed', Description: 'd' }, Tags: { a: '1' } };
+const DATABASE_ARN = `arn:aws:glue:${REGION}:${ACCOUNT}:database/agreed`;
+const TABLE = { DatabaseName: 'agreed', Name: 't' };
+const tableWith = (Parameters: Record<string, string>) => ({
+  DatabaseName: 'agreed',
+  TableInput: { Name: 't', Parameters, StorageDescriptor: { Columns: [{ Name: 'c', Type: 'string' }] } },
+});
+const WORKGROUP = {
+  Name: 'agreed',
+  Configuration: {
+    EnforceWorkGroupConfiguration: true,
+    ResultConfiguration: { OutputLocation: 's3://agreed/results/' },
+  },
+  Tags: [{ Key: 'a', Value: '1' }],
+};
+const WORKGROUP_ARN = `arn:aws:athena:${REGION}:${ACCOUNT}:workgroup/agreed`;
 
 type Step = readonly [what: string, ask: (aws: Aws) => Promise<unknown>, wait?: (aws: Aws) => Promise<unknown>];
 
@@ -388,6 +421,64 @@ const SCRIPT: readonly Step[] = [
       ),
   ],
   ['cluster tags', ({ eks }) => clusterOf(eks)],
+
+  ['no database', async ({ glue }) => (await glue()).send(new GetDatabaseCommand({ Name: 'agreed' }))],
+  ['database', async ({ glue }) => quiet((await glue()).send(new CreateDatabaseCommand(DATABASE)))],
+  ['database again', async ({ glue }) => (await glue()).send(new CreateDatabaseCommand(DATABASE))],
+  [
+    'database read',
+    async ({ glue }) => {
+      const { Database } = await (await glue()).send(new GetDatabaseCommand({ Name: 'agreed' }));
+      const { Tags } = await (await glue()).send(new GetTagsCommand({ ResourceArn: DATABASE_ARN }));
+      return [Database?.Name, Database?.Description, Tags];
+    },
+  ],
+  ['no table', async ({ glue }) => (await glue()).send(new GetTableCommand(TABLE))],
+  ['table', async ({ glue }) => quiet((await glue()).send(new CreateTableCommand(tableWith({ a: '1' }))))],
+  ['table again', async ({ glue }) => (await glue()).send(new CreateTableCommand(tableWith({})))],
+  ['update table', async ({ glue }) => quiet((await glue()).send(new UpdateTableCommand(tableWith({ b: '2' }))))],
+  [
+    'table read',
+    async ({ glue }) => {
+      const { Table } = await (await glue()).send(new GetTableCommand(TABLE));
+      return [Table?.Name, Table?.Parameters, Table?.StorageDescriptor?.Columns];
+    },
+  ],
+  ['delete database', async ({ glue }) => quiet((await glue()).send(new DeleteDatabaseCommand({ Name: 'agreed' })))],
+  ['table gone', async ({ glue }) => (await glue()).send(new GetTableCommand(TABLE))],
+  ['no workgroup', async ({ athena }) => (await athena()).send(new GetWorkGroupCommand({ WorkGroup: 'agreed' }))],
+  ['workgroup', async ({ athena }) => quiet((await athena()).send(new CreateWorkGroupCommand(WORKGROUP)))],
+  ['workgroup again', async ({ athena }) => (await athena()).send(new CreateWorkGroupCommand(WORKGROUP))],
+  [
+    'update workgroup',
+    async ({ athena }) =>
+      quiet(
+        (await athena()).send(
+          new UpdateWorkGroupCommand({
+            WorkGroup: 'agreed',
+            ConfigurationUpdates: { BytesScannedCutoffPerQuery: 20_000_000 },
+          }),
+        ),
+      ),
+  ],
+  [
+    'workgroup read',
+    async ({ athena }) => {
+      const { WorkGroup } = await (await athena()).send(new GetWorkGroupCommand({ WorkGroup: 'agreed' }));
+      const { ResultConfiguration: results, BytesScannedCutoffPerQuery, ...rest } = WorkGroup?.Configuration ?? {};
+      return [WorkGroup?.State, results, BytesScannedCutoffPerQuery, rest.EnforceWorkGroupConfiguration];
+    },
+  ],
+  [
+    'workgroup tags',
+    async ({ athena }) => (await (await athena()).send(new ListTags({ ResourceARN: WORKGROUP_ARN }))).Tags,
+  ],
+  [
+    'delete workgroup',
+    async ({ athena }) =>
+      quiet((await athena()).send(new DeleteWorkGroupCommand({ WorkGroup: 'agreed', RecursiveDeleteOption: true }))),
+  ],
+  ['workgroup gone', async ({ athena }) => (await athena()).send(new GetWorkGroupCommand({ WorkGroup: 'agreed' }))],
 
   ['object', ({ s3 }) => quiet(s3.send(new PutObjectCommand({ Bucket: 'agreed', Key: 'a b+c', Body: 'x' })))],
   ['bucket not empty', ({ s3 }) => s3.send(new DeleteBucketCommand({ Bucket: 'agreed' }))],
