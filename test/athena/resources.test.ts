@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { athenaNames } from '../../src/desired/athena-names.ts';
 import { RadError } from '../../src/engine/errors.ts';
 import { COLUMNS, LEAVES } from '../../src/sigma/columns.ts';
+import { connectionReset } from '../../src/simulator/errors.ts';
 import type { Input } from '../../src/simulator/services/service.ts';
+import type { Call, Fault } from '../../src/simulator/simulator.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { killedAt } from '../helpers/killed.ts';
 import { ACCOUNT, EU } from '../helpers/small.ts';
@@ -72,6 +74,33 @@ describe('what Athena needs to read the events of a place', () => {
       expect((await at().converge('present')).result, `killed at ${n}`).toBe('ok');
       expect(catalogue(world), `killed at ${n}`).toEqual(catalogue(whole));
     }
+  });
+
+  it('the answer of any write lost, the run ends all the same', async () => {
+    const { world: whole, count } = await made();
+    for (let n = 1; n <= count; n++) {
+      const { world, at } = tenant();
+      let lost = false;
+      const faults = ({ writeN }: Call): Fault | undefined => {
+        if (lost || writeN !== n) return undefined;
+        lost = true;
+        return { when: 'after', error: connectionReset() };
+      };
+      const { result, errors } = await at({ faults }).converge('present');
+      expect([n, result, errors]).toEqual([n, 'ok', []]);
+      expect(catalogue(world), `lost at ${n}`).toEqual(catalogue(whole));
+    }
+  });
+
+  it('a table that somebody else is changing is changed after that', async () => {
+    const { world, at } = await made();
+    table(world).StorageDescriptor.Columns.shift();
+    let refused = 0;
+    const crossed = Object.assign(new Error('x'), { name: 'ConcurrentModificationException', $metadata: {} });
+    const faults = ({ operation }: Call): Fault | undefined =>
+      operation === 'UpdateTable' && refused++ === 0 ? { when: 'before', error: crossed } : undefined;
+    expect((await at({ faults }).converge('present')).result).toBe('ok');
+    expect(refused).toBeGreaterThan(1);
   });
 
   it('killed before any write of the way back, the next run removes the rest', async () => {
