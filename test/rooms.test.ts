@@ -40,7 +40,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
   athena: {
-    any: /^(engine\/|desired\/(athena-names|prices)\.ts$|sigma\/(query|rule|sql)\.ts$|aws\/(athena-query|objects)\.ts$)/,
+    any: /^(engine\/|desired\/(athena-names|prices)\.ts$|sigma\/(columns|expression|sql)\.ts$|aws\/(athena-query|objects)\.ts$)/,
     types: /^aws\/clients\.ts$/,
   },
   health: { any: /^$/ },

@@ -1,17 +1,26 @@
-import { type AnswerRow, ask, type Question } from '../aws/athena-query.ts';
+import { type AnswerRow, ask as askAthena, isTooComplex, type Question } from '../aws/athena-query.ts';
 import type { Aws } from '../aws/clients.ts';
 import { athenaCost, type Range } from '../desired/prices.ts';
 import type { Run } from '../engine/resource.ts';
+import type { Expression } from '../sigma/expression.ts';
 import type { Holdings } from './holdings.ts';
-import { checkLength, type Scope, scansIn, scoped } from './queries.ts';
+import { BEGUN, checkLength, groupsOf, halves, pickOf, type Scope, scoped } from './queries.ts';
 
 /** Answers queries over the table `events`, as DuckDB does. */
 export interface AthenaEngine {
   ask(query: string): Promise<readonly AnswerRow[]>;
-  /** What these queries would read and cost at most: whole files, where Athena reads the columns that it needs. */
-  estimate(queries: readonly string[]): Bill;
-  /** What those that were asked have read, and cost. */
+  /** The events of which any of these is true: the few that are worth to be looked at by rules. */
+  pick(wanted: readonly Expression[]): Promise<Picked>;
+  /** What picking these would make it read, and cost, at most: whole files, where Athena reads the columns that it needs. */
+  estimate(wanted: readonly Expression[]): Bill;
+  /** What all that was asked has read, and cost. */
   bill(): Bill;
+}
+export interface Picked {
+  /** With all columns; one event may be there twice, where Athena does not take all expressions at once. */
+  readonly rows: readonly AnswerRow[];
+  /** When the first of all events was, in milliseconds since the epoch; null: there is none. */
+  readonly begun: number | null;
 }
 export interface Bill {
   readonly queries: number;
@@ -35,17 +44,45 @@ export function athenaEngine({ aws, last, scope, holdings, run }: Means): Athena
     bytes: bytes.reduce((sum, one) => sum + one, 0),
     usd: athenaCost(aws.region, bytes),
   });
+  const askFor = async (query: string): Promise<readonly AnswerRow[]> => {
+    checkLength(query, scope);
+    if (holdings.files === 0) return [];
+    const { database, workgroup } = scope.names;
+    const question: Question = { sql: scoped(query, scope), database, workgroup };
+    const answer = await askAthena(aws, last, question, run);
+    scanned.push(answer.scanned);
+    return answer.rows;
+  };
+  /** How much Trino takes at once is not said beforehand: what it compiles must fit into one method of the JVM. */
+  const some = async (wanted: readonly Expression[]): Promise<readonly AnswerRow[]> => {
+    try {
+      return await askFor(pickOf(wanted));
+    } catch (error) {
+      if (!isTooComplex(error) || wanted.length === 1) throw error;
+      return each(halves(wanted), some);
+    }
+  };
   return {
-    async ask(query) {
-      checkLength(query, scope);
-      if (holdings.files === 0) return [];
-      const { database, workgroup } = scope.names;
-      const question: Question = { sql: scoped(query, scope), database, workgroup };
-      const answer = await ask(aws, last, question, run);
-      scanned.push(answer.scanned);
-      return answer.rows;
+    ask: askFor,
+    async pick(wanted) {
+      const rows = await each(groupsOf(wanted, scope), some);
+      const [first] = await askFor(BEGUN);
+      return { rows, begun: typeof first?.begun === 'bigint' ? Number(first.begun) : null };
     },
-    estimate: (queries) => billOf(holdings.files === 0 ? [] : queries.map((query) => holdings.bytes * scansIn(query))),
+    estimate(wanted) {
+      const queries = holdings.files === 0 ? [] : [...groupsOf(wanted, scope), BEGUN];
+      return billOf(queries.map(() => holdings.bytes));
+    },
     bill: () => billOf(scanned),
   };
+}
+
+/** One after the other. */
+async function each(
+  groups: readonly (readonly Expression[])[],
+  ask: (some: readonly Expression[]) => Promise<readonly AnswerRow[]>,
+): Promise<readonly AnswerRow[]> {
+  const rows: AnswerRow[] = [];
+  for (const group of groups) for (const row of await ask(group)) rows.push(row);
+  return rows;
 }

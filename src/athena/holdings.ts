@@ -12,19 +12,22 @@ export interface Window {
 export interface Holdings {
   /** In order. */
   readonly clusters: readonly string[];
+  /** The first and the last. */
+  readonly days: readonly [string, string];
   readonly files: number;
   readonly bytes: number;
   /** Files of events without a time, or without a cluster: no partition leads to them. */
   readonly unplaced: number;
 }
 
-export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** Of each cluster only the days that are meant are listed, for a bucket may hold years: from one that is not meant it goes on behind it. */
 export async function holdingsOf(aws: Aws, { bucket, prefix }: EventsPlace, window: Window): Promise<Holdings> {
   const root = `${prefix}events/cluster=`;
   const [first, last] = [dayOf(window.from), dayOf(window.to - 1)];
   const clusters = new Set<string>();
+  const days = new Set<string>();
   let [files, bytes, unplaced] = [0, 0, 0];
   /** Before which key nothing more is meant. */
   const take = ({ key, size }: StoredObject): string | undefined => {
@@ -36,6 +39,7 @@ export async function holdingsOf(aws: Aws, { bucket, prefix }: EventsPlace, wind
     else if (day > last) return `${at}${NONE}/`;
     else {
       clusters.add(cluster);
+      days.add(day);
       files++;
       bytes += size;
     }
@@ -48,7 +52,14 @@ export async function holdingsOf(aws: Aws, { bucket, prefix }: EventsPlace, wind
     const end = page.objects.at(-1)?.key ?? '';
     after = page.next === undefined ? undefined : end > skip ? end : skip;
   }
-  return { clusters: [...clusters].sort(), files, bytes, unplaced };
+  const inOrder = [...days].sort();
+  return {
+    clusters: [...clusters].sort(),
+    days: [inOrder[0] ?? first, inOrder.at(-1) ?? last],
+    files,
+    bytes,
+    unplaced,
+  };
 }
 type Page = Awaited<ReturnType<typeof pageOfObjects>>;
 

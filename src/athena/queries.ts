@@ -1,14 +1,14 @@
 import { type AthenaNames, PARTITIONS } from '../desired/athena-names.ts';
 import { RadError } from '../engine/errors.ts';
-import { onePass } from '../sigma/query.ts';
-import type { Rule } from '../sigma/rule.ts';
-import { quoted } from '../sigma/sql.ts';
-import { dayOf, type Window } from './holdings.ts';
+import { COLUMNS, LEAVES } from '../sigma/columns.ts';
+import { any, type Expression } from '../sigma/expression.ts';
+import { quoted, toSql } from '../sigma/sql.ts';
+import type { Holdings, Window } from './holdings.ts';
 
 /** Which of the events are meant. */
 export interface Scope {
   readonly names: AthenaNames;
-  readonly clusters: readonly string[];
+  readonly holdings: Pick<Holdings, 'clusters' | 'days'>;
   readonly window: Window;
 }
 
@@ -20,12 +20,13 @@ export function scoped(query: string, scope: Scope): string {
 /** Of an injected partition at most so many values in one list (Athena user guide, "Supported types for partition projection"). */
 const MOST_CLUSTERS = 1_000;
 
-function eventsOf({ names: { database, table }, clusters, window: { from, to } }: Scope): string {
-  const days = `${PARTITIONS.day} BETWEEN '${dayOf(from)}' AND '${dayOf(to - 1)}'`;
+function eventsOf({ names: { database, table }, holdings, window: { from, to } }: Scope): string {
+  const [first, last] = holdings.days;
+  const days = `${PARTITIONS.day} BETWEEN '${first}' AND '${last}'`;
   const part = (some: readonly string[]) =>
     `SELECT * FROM "${database}"."${table}" WHERE ${PARTITIONS.cluster} IN (${some.map(quoted).join(', ')})` +
     ` AND ${days} AND time >= ${from} AND time < ${to}`;
-  return chunks(clusters).map(part).join(' UNION ALL ');
+  return chunks(holdings.clusters).map(part).join(' UNION ALL ');
 }
 
 const chunks = (all: readonly string[]): (readonly string[])[] =>
@@ -37,14 +38,25 @@ const chunks = (all: readonly string[]): (readonly string[])[] =>
 const LONGEST_QUERY = 262_144;
 const fits = (query: string, scope: Scope) => Buffer.byteLength(scoped(query, scope)) <= LONGEST_QUERY;
 
-/** All rules of single events in as few passes as Athena takes: what `onePass` asks in one. */
-export function passes(rules: readonly Rule[], scope: Scope): string[] {
-  const query = onePass(rules);
-  if (fits(query, scope)) return [query];
-  if (rules.length === 1) throw tooLong(rules[0]!.name);
-  const half = Math.ceil(rules.length / 2);
-  return [rules.slice(0, half), rules.slice(half)].flatMap((some) => passes(some, scope));
+/** Each event, whole, of which any of these is true. */
+export const pickOf = (some: readonly Expression[]): string =>
+  `SELECT ${[...COLUMNS, LEAVES].map(({ name }) => name).join(', ')} FROM events WHERE ${toSql(any(some))}`;
+
+/** All of these, in as few groups as Athena takes in one query each. */
+export function groupsOf(all: readonly Expression[], scope: Scope): (readonly Expression[])[] {
+  if (all.length === 0) return [];
+  if (fits(pickOf(all), scope)) return [all];
+  if (all.length === 1) throw tooLong('a rule');
+  return halves(all).flatMap((some) => groupsOf(some, scope));
 }
+
+export const halves = <T>(all: readonly T[]): (readonly T[])[] => {
+  const half = Math.ceil(all.length / 2);
+  return [all.slice(0, half), all.slice(half)];
+};
+
+/** When the first of all events was. */
+export const BEGUN = 'SELECT min(time) AS begun FROM events';
 
 /** Throws USAGE. */
 export function checkLength(query: string, scope: Scope): void {
@@ -55,6 +67,3 @@ const tooLong = (what: string) =>
   new RadError('USAGE', `${what}: as a query it is longer than Athena takes (${LONGEST_QUERY} bytes)`, {
     hint: 'split the rule, or ask for fewer clusters',
   });
-
-/** How many times a query reads the events: each time that it names them, for Trino keeps no such table. */
-export const scansIn = (query: string): number => query.match(/\bFROM events\b/g)?.length ?? 0;

@@ -88,12 +88,17 @@ function failure({ Status, QueryExecutionId = '' }: QueryExecution): RadError {
   if (State === 'CANCELLED') return say('AWS', `somebody has stopped a query: ${why}`, 'run the same command again');
   if (/denied|not authorized|Insufficient permissions|Status Code: 403/i.test(why))
     return say('PERMISSION_DENIED', why, 'allow these credentials what the query reads and writes, then run again');
+  if (TOO_COMPLEX.test(why)) return say('AWS', why, 'ask for fewer rules at once');
   if (/exhausted resources|EXCEEDED_[A-Z_]*LIMIT|QUERY_TIMEOUT|Query timeout/i.test(why))
     return say('AWS', why, NARROW);
   if (/^(SYNTAX_ERROR|COLUMN_NOT_FOUND|TYPE_MISMATCH|FUNCTION_NOT_FOUND)/.test(why))
     return say('INTERNAL', `Athena does not take a query: ${why}`);
   return say('AWS', `a query of Athena has failed: ${why}`, 'run the same command again; --debug shows each call');
 }
+
+/** In the words of Trino, of which only newer versions have a name for it (trinodb/trino#2563, #23661). */
+const TOO_COMPLEX = /COMPILER_|Compiler failed|exceeded maximum (columns|filters)|Too many arguments/i;
+export const isTooComplex = (error: unknown): boolean => error instanceof RadError && TOO_COMPLEX.test(error.message);
 
 /** Everything comes as text, with the names of the columns first; a value that is null does not come. */
 async function rowsOf(aws: Aws, QueryExecutionId: string): Promise<AnswerRow[]> {

@@ -76,7 +76,7 @@ export async function openAthena(
 ): Promise<OpenAthena> {
   const { clock, signal, report } = context;
   const holdings = await holdingsOf(aws, place, window);
-  const scope = { names, clusters: holdings.clusters, window };
+  const scope = { names, holdings, window };
   const note = (text: string) => report({ type: 'note', place: place.bucket, text });
   const run = { signal, note, now: clock.now, sleep: (ms: number) => clock.sleep(ms, signal) };
   return { holdings, scope, engine: athenaEngine({ aws, last, scope, holdings, run }) };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { passes, scansIn, scoped } from '../../src/athena/queries.ts';
+import { BEGUN, groupsOf, pickOf, scoped } from '../../src/athena/queries.ts';
 import { athenaNames } from '../../src/desired/athena-names.ts';
 import { RadError } from '../../src/engine/errors.ts';
-import type { Row } from '../../src/sigma/columns.ts';
+import { columnOf, type Row } from '../../src/sigma/columns.ts';
+import type { Expression } from '../../src/sigma/expression.ts';
 import { flatten } from '../../src/sigma/flatten.ts';
 import { loadRules } from '../../src/sigma/folder.ts';
 import { onePass, toQuery } from '../../src/sigma/query.ts';
@@ -53,7 +54,11 @@ const at = (time: number, cluster: string | null): Row => ({
 
 const sorted = (all: readonly object[]) =>
   all.map((row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))).sort();
-const QUERIES = [onePass(rules), ...rules.map((rule) => toQuery(rule))];
+/** What the rules, or the parts of one, ask of an event. */
+const wanted = rules.flatMap((rule) =>
+  rule.kind === 'event' ? [rule.expression] : rule.of.map(({ expression }) => expression),
+);
+const QUERIES = [onePass(rules), pickOf(wanted), BEGUN, ...rules.map((rule) => toQuery(rule))];
 
 describe.skipIf(!engine)('what Athena answers', () => {
   let world: World;
@@ -61,6 +66,9 @@ describe.skipIf(!engine)('what Athena answers', () => {
     world = await filled();
   });
   const open = async (window = ALL) => tenant(structuredClone(world)).at().open(window);
+
+  const failing = (failure: QueryFailure) => Object.assign(structuredClone(world), { failNextQuery: failure });
+  const FAILED = { state: 'FAILED', category: 2, retryable: false, scanned: 0 } as const;
 
   it('is what DuckDB answers, to the type, for each rule that comes along', async () => {
     await engine!.fill(rows);
@@ -95,23 +103,47 @@ describe.skipIf(!engine)('what Athena answers', () => {
 
   it('costs no more than was said before, and what it has read is told', async () => {
     const { engine: athena, holdings } = await open();
-    const before = athena.estimate(QUERIES);
-    for (const query of QUERIES.slice(0, 5)) await athena.ask(query);
+    const before = athena.estimate(wanted);
+    await athena.pick(wanted);
     const { queries, bytes, usd } = athena.bill();
-    expect(queries).toBe(5);
-    expect(bytes).toBeGreaterThan(0);
-    expect(bytes).toBeLessThanOrEqual(athena.estimate(QUERIES.slice(0, 5)).bytes);
-    expect(before.bytes).toBeGreaterThanOrEqual(holdings.bytes * QUERIES.length);
+    expect([queries, before.queries]).toEqual([2, 2]);
+    expect(bytes).toBeGreaterThanOrEqual(holdings.bytes);
+    expect(bytes).toBeLessThanOrEqual(before.bytes);
     // Ten MB a query at least (Amazon Athena pricing), at five dollars a TB.
-    expect(usd.low).toBeCloseTo((5 * 10 * 5) / 1_048_576, 10);
+    expect(usd.low).toBeCloseTo((2 * 10 * 5) / 1_048_576, 10);
     expect(usd.high).toBe(usd.low);
+  });
+
+  it('are the events that rules are about, and when the first of all was', async () => {
+    const { engine: athena } = await open();
+    await engine!.fill(rows);
+    const { rows: picked, begun } = await athena.pick(wanted);
+    expect(sorted(picked)).toEqual(sorted(await engine!.ask(pickOf(wanted))));
+    expect(begun).toBe(ALL.from);
+  });
+
+  it('is the same in several queries, where one is too much for Athena', async () => {
+    const it = tenant(failing({ ...FAILED, reason: 'COMPILER_ERROR: Query exceeded maximum columns or filters.' }));
+    const { engine: athena } = await it.at().open(ALL);
+    await engine!.fill(rows);
+    const once = (all: readonly object[]) => [...new Set(sorted(all))];
+    expect(once((await athena.pick(wanted)).rows)).toEqual(once(await engine!.ask(pickOf(wanted))));
+    expect(Object.keys(it.world.regions[EU]!.queries!)).toHaveLength(4);
+  });
+
+  it('one rule that is too much for Athena says so', async () => {
+    const { engine: athena } = await tenant(failing({ ...FAILED, reason: 'COMPILER_ERROR: x' }))
+      .at()
+      .open(ALL);
+    await expect(athena.pick(wanted.slice(0, 1))).rejects.toMatchObject({ code: 'AWS' });
   });
 
   it('without any file nothing is asked', async () => {
     const at = tenant(structuredClone(world)).at();
     const { engine: athena, holdings } = await at.open({ from: 0, to: DAY });
-    expect([holdings.files, athena.estimate(QUERIES).usd.high]).toEqual([0, 0]);
+    expect([holdings.files, athena.estimate(wanted).usd.high]).toEqual([0, 0]);
     expect(await athena.ask(onePass(rules))).toEqual([]);
+    expect(await athena.pick(wanted)).toEqual({ rows: [], begun: null });
     expect(at.calls.filter(({ service }) => service === 'athena')).toEqual([]);
   });
 
@@ -141,9 +173,6 @@ describe.skipIf(!engine)('what Athena answers', () => {
     expect(await athena.ask('SELECT count(*) AS n FROM events')).toEqual([{ n: BigInt(rows.length) }]);
     expect([lost, Object.keys(it.world.regions[EU]!.queries!).length]).toEqual([2, 1]);
   });
-
-  const failing = (failure: QueryFailure) => Object.assign(structuredClone(world), { failNextQuery: failure });
-  const FAILED = { state: 'FAILED', category: 2, retryable: false, scanned: 0 } as const;
 
   it.each<[string, QueryFailure, string]>([
     [
@@ -218,6 +247,7 @@ describe.skipIf(!tables)('what there is to be read', () => {
         });
         expect(holdings).toEqual({
           clusters: ['a', 'b', 'c'],
+          days: [from, Math.min(from + length, 40) - 1].map((day) => new Date(day * DAY).toISOString().slice(0, 10)),
           files: meant.length,
           bytes: meant.reduce((sum, { size }) => sum + size, 0),
           unplaced: 1,
@@ -232,46 +262,40 @@ describe.skipIf(!tables)('what there is to be read', () => {
 describe('the queries that are sent', () => {
   const names = athenaNames('rad', PLACE);
   const clusters = Array.from({ length: 2_300 }, (_, n) => `cluster-${n}`);
-  const scopes = [['prod'], ["o'x"], clusters].map((some) => ({ names, clusters: some, window: ALL }));
+  const days = ['2026-11-01', '2026-11-22'] as const;
+  const scopes = [['prod'], ["o'x"], clusters].map((some) => ({
+    names,
+    holdings: { clusters: some, days },
+    window: ALL,
+  }));
 
   it('are those of Trino, for any number of clusters', () => {
     for (const scope of scopes) {
-      const some = scope.clusters.length > 1_000 ? rules.filter(({ kind }) => kind === 'correlation') : rules;
-      for (const rule of some) expect(trinoComplaints(scoped(toQuery(rule), scope)), rule.name).toEqual([]);
-      for (const pass of passes(rules, scope)) expect(trinoComplaints(scoped(pass, scope))).toEqual([]);
+      const some = scope.holdings.clusters.length > 1_000 ? rules.filter(({ kind }) => kind === 'correlation') : rules;
+      const queries = [...some.map(toQuery), ...groupsOf(wanted, scope).map(pickOf), onePass(rules), BEGUN];
+      for (const query of queries) expect(trinoComplaints(scoped(query, scope)), query).toEqual([]);
     }
   });
 
   it('name each cluster once, in lists that Athena takes', () => {
-    const lists = [...scoped('SELECT 1 FROM events', scopes[2]!).matchAll(/IN \(([^)]*)\)/g)].map(([, list]) =>
-      list!.split(', '),
-    );
+    const lists = [...scoped(BEGUN, scopes[2]!).matchAll(/IN \(([^)]*)\)/g)].map(([, list]) => list!.split(', '));
     expect(lists.every((list) => list.length <= 1_000)).toBe(true);
     expect(lists.flat().map((word) => word.slice(1, -1))).toEqual(clusters);
   });
 
-  it('are as few as Athena takes, and have each rule once', () => {
-    const single = rules.filter((rule) => rule.kind === 'event' && !rule.newTerms);
-    const one = passes(single, scopes[0]!);
-    expect(one).toEqual([onePass(single)]);
-    const many = Array.from({ length: 12 }, (_, n) =>
-      single.map((rule) => ({ ...rule, name: `${rule.name}-${n}` })),
-    ).flat();
-    const several = passes(many, scopes[0]!);
+  it('are as few as Athena takes, and ask for each thing once', () => {
+    expect(groupsOf(wanted, scopes[0]!)).toEqual([wanted]);
+    const many = Array.from({ length: 12 }, () => wanted).flat();
+    const several = groupsOf(many, scopes[0]!);
     expect(several.length).toBeGreaterThan(1);
-    for (const pass of several) expect(Buffer.byteLength(scoped(pass, scopes[0]!))).toBeLessThanOrEqual(262_144);
-    const named = several.flatMap((pass) => [...pass.matchAll(/THEN '([^']+)' END/g)].map(([, name]) => name));
-    expect(named).toEqual(many.map(({ name }) => name));
+    expect(several.flat()).toEqual(many);
+    for (const some of several)
+      expect(Buffer.byteLength(scoped(pickOf(some), scopes[0]!))).toBeLessThanOrEqual(262_144);
   });
 
-  it('one that is too long is refused before it is sent, with the rule that makes it so', () => {
-    const [rule] = rules.filter(({ kind }) => kind === 'event');
-    const long = { ...rule!, name: 'x'.repeat(300_000) };
-    expect(() => passes([long], scopes[0]!)).toThrow(expect.objectContaining({ code: 'USAGE' }));
-  });
-
-  it('read the events as often as they name them', () => {
-    expect(scansIn(onePass(rules))).toBe(1);
-    for (const rule of rules) expect(scansIn(toQuery(rule)), rule.name).toBeGreaterThan(0);
+  it('one that is too long for Athena alone is refused before it is sent', () => {
+    const column = columnOf('verb')!;
+    const long: Expression = { kind: 'equals', column, text: 'x'.repeat(300_000), fold: false };
+    expect(() => groupsOf([long], scopes[0]!)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });

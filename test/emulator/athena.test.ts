@@ -126,7 +126,7 @@ test('a query runs to its end, and its rows have types', async () => {
   expect(answer.status).toBe(201);
   const window = { from: Date.UTC(2026, 10, 20), to: Date.UTC(2026, 10, 23) };
   const { engine, holdings } = await openAthena(await open(), window, context);
-  expect(holdings).toEqual({ clusters: ['prod'], files: 1, bytes: 4, unplaced: 0 });
+  expect(holdings).toEqual({ clusters: ['prod'], days: ['2026-11-22', '2026-11-22'], files: 1, bytes: 4, unplaced: 0 });
   expect(await engine.ask('SELECT a, b, c FROM events')).toEqual([{ a: 'x', b: 7n, c: null }]);
   expect(engine.bill()).toMatchObject({ queries: 1, bytes: 0 });
 });
