@@ -4,7 +4,7 @@ import { athenaCost, type Range } from '../desired/prices.ts';
 import type { Run } from '../engine/resource.ts';
 import type { Expression } from '../sigma/expression.ts';
 import type { Holdings } from './holdings.ts';
-import { BEGUN, checkLength, groupsOf, halves, pickOf, type Scope, scoped } from './queries.ts';
+import { ALL_EVENTS, checkLength, groupsOf, halves, pickOf, type Scope, scoped } from './queries.ts';
 
 /** Answers queries over the table `events`, as DuckDB does. */
 export interface AthenaEngine {
@@ -21,6 +21,8 @@ export interface Picked {
   readonly rows: readonly AnswerRow[];
   /** When the first of all events was, in milliseconds since the epoch; null: there is none. */
   readonly begun: number | null;
+  /** How many there are in all. */
+  readonly events: number;
 }
 export interface Bill {
   readonly queries: number;
@@ -66,11 +68,12 @@ export function athenaEngine({ aws, last, scope, holdings, run }: Means): Athena
     ask: askFor,
     async pick(wanted) {
       const rows = await each(groupsOf(wanted, scope), some);
-      const [first] = await askFor(BEGUN);
-      return { rows, begun: typeof first?.begun === 'bigint' ? Number(first.begun) : null };
+      const [all] = await askFor(ALL_EVENTS);
+      const { begun = null, events = 0 } = all ?? {};
+      return { rows, begun: begun === null ? null : Number(begun), events: Number(events) };
     },
     estimate(wanted) {
-      const queries = holdings.files === 0 ? [] : [...groupsOf(wanted, scope), BEGUN];
+      const queries = holdings.files === 0 ? [] : [...groupsOf(wanted, scope), ALL_EVENTS];
       return billOf(queries.map(() => holdings.bytes));
     },
     bill: () => billOf(scanned),

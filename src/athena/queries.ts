@@ -55,8 +55,8 @@ export const halves = <T>(all: readonly T[]): (readonly T[])[] => {
   return [all.slice(0, half), all.slice(half)];
 };
 
-/** When the first of all events was. */
-export const BEGUN = 'SELECT min(time) AS begun FROM events';
+/** When the first of all events was, and how many there are. */
+export const ALL_EVENTS = 'SELECT min(time) AS begun, count(*) AS events FROM events';
 
 /** Throws USAGE. */
 export function checkLength(query: string, scope: Scope): void {

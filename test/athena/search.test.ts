@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BEGUN, groupsOf, pickOf, scoped } from '../../src/athena/queries.ts';
+import { ALL_EVENTS, groupsOf, pickOf, scoped } from '../../src/athena/queries.ts';
 import { athenaNames } from '../../src/desired/athena-names.ts';
 import { RadError } from '../../src/engine/errors.ts';
 import { columnOf, type Row } from '../../src/sigma/columns.ts';
@@ -23,12 +23,12 @@ const tables = await openTables();
 afterAll(() => tables?.close());
 
 /** Those of the tests of all rules, in two clusters; one that came twice might be told by either. */
-const events = new Map(
+const tested = new Map(
   rules.flatMap(({ tests }) =>
     tests.flatMap((test) => test.events.map((event) => [(event as { auditID?: string }).auditID, event])),
   ),
 );
-const rows: readonly Row[] = [...events.values()]
+const rows: readonly Row[] = [...tested.values()]
   .map((event, i) =>
     flatten(JSON.parse(JSON.stringify(event)), { cluster: i % 2 ? 'prod' : 'stage', logEventId: String(i) }),
   )
@@ -58,7 +58,7 @@ const sorted = (all: readonly object[]) =>
 const wanted = rules.flatMap((rule) =>
   rule.kind === 'event' ? [rule.expression] : rule.of.map(({ expression }) => expression),
 );
-const QUERIES = [onePass(rules), pickOf(wanted), BEGUN, ...rules.map((rule) => toQuery(rule))];
+const QUERIES = [onePass(rules), pickOf(wanted), ALL_EVENTS, ...rules.map((rule) => toQuery(rule))];
 
 describe.skipIf(!engine)('what Athena answers', () => {
   let world: World;
@@ -117,9 +117,9 @@ describe.skipIf(!engine)('what Athena answers', () => {
   it('are the events that rules are about, and when the first of all was', async () => {
     const { engine: athena } = await open();
     await engine!.fill(rows);
-    const { rows: picked, begun } = await athena.pick(wanted);
+    const { rows: picked, begun, events } = await athena.pick(wanted);
     expect(sorted(picked)).toEqual(sorted(await engine!.ask(pickOf(wanted))));
-    expect(begun).toBe(ALL.from);
+    expect([begun, events]).toEqual([ALL.from, rows.length]);
   });
 
   it('is the same in several queries, where one is too much for Athena', async () => {
@@ -143,7 +143,7 @@ describe.skipIf(!engine)('what Athena answers', () => {
     const { engine: athena, holdings } = await at.open({ from: 0, to: DAY });
     expect([holdings.files, athena.estimate(wanted).usd.high]).toEqual([0, 0]);
     expect(await athena.ask(onePass(rules))).toEqual([]);
-    expect(await athena.pick(wanted)).toEqual({ rows: [], begun: null });
+    expect(await athena.pick(wanted)).toEqual({ rows: [], begun: null, events: 0 });
     expect(at.calls.filter(({ service }) => service === 'athena')).toEqual([]);
   });
 
@@ -272,13 +272,13 @@ describe('the queries that are sent', () => {
   it('are those of Trino, for any number of clusters', () => {
     for (const scope of scopes) {
       const some = scope.holdings.clusters.length > 1_000 ? rules.filter(({ kind }) => kind === 'correlation') : rules;
-      const queries = [...some.map(toQuery), ...groupsOf(wanted, scope).map(pickOf), onePass(rules), BEGUN];
+      const queries = [...some.map(toQuery), ...groupsOf(wanted, scope).map(pickOf), onePass(rules), ALL_EVENTS];
       for (const query of queries) expect(trinoComplaints(scoped(query, scope)), query).toEqual([]);
     }
   });
 
   it('name each cluster once, in lists that Athena takes', () => {
-    const lists = [...scoped(BEGUN, scopes[2]!).matchAll(/IN \(([^)]*)\)/g)].map(([, list]) => list!.split(', '));
+    const lists = [...scoped(ALL_EVENTS, scopes[2]!).matchAll(/IN \(([^)]*)\)/g)].map(([, list]) => list!.split(', '));
     expect(lists.every((list) => list.length <= 1_000)).toBe(true);
     expect(lists.flat().map((word) => word.slice(1, -1))).toEqual(clusters);
   });
