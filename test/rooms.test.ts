@@ -63,8 +63,8 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
   },
   duckdb: { any: /^(sigma\/(columns|sql)\.ts$|@duckdb\/node-api$|node:(fs\/promises|os|path)$)/ },
   findings: {
+    types: /^(sync|athena)\//,
     any: /^(engine\/errors\.ts$|audit\/|duckdb\/|sigma\/|sync\/(folder|place)\.ts$|aws\/errors\.ts$|node:(crypto|fs\/promises|path)$)/,
-    types: /^sync\//,
   },
   doctor: { any: /^(desired\/|engine\/|render\/|aws\/(documents|permits)\.ts$)/, types: /^(aws|health)\// },
   report: {

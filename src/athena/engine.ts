@@ -2,6 +2,7 @@ import { type AnswerRow, ask as askAthena, isTooComplex, type Question } from '.
 import type { Aws } from '../aws/clients.ts';
 import { athenaCost, type Range } from '../desired/prices.ts';
 import type { Run } from '../engine/resource.ts';
+import type { Column } from '../sigma/columns.ts';
 import type { Expression } from '../sigma/expression.ts';
 import type { Holdings } from './holdings.ts';
 import { ALL_EVENTS, checkLength, groupsOf, halves, pickOf, type Scope, scoped } from './queries.ts';
@@ -10,19 +11,24 @@ import { ALL_EVENTS, checkLength, groupsOf, halves, pickOf, type Scope, scoped }
 export interface AthenaEngine {
   ask(query: string): Promise<readonly AnswerRow[]>;
   /** The events of which any of these is true: the few that are worth to be looked at by rules. */
-  pick(wanted: readonly Expression[]): Promise<Picked>;
+  pick(wanted: readonly Expression[], columns?: readonly Column[]): Promise<Picked>;
   /** What picking these would make it read, and cost, at most: whole files, where Athena reads the columns that it needs. */
   estimate(wanted: readonly Expression[]): Bill;
   /** What all that was asked has read, and cost. */
   bill(): Bill;
 }
 export interface Picked {
-  /** With all columns; one event may be there twice, where Athena does not take all expressions at once. */
+  /** With these columns, or all; one event may be there twice, where Athena does not take all expressions at once. */
   readonly rows: readonly AnswerRow[];
   /** When the first of all events was, in milliseconds since the epoch; null: there is none. */
   readonly begun: number | null;
   /** How many there are in all. */
   readonly events: number;
+}
+/** The events of a window, as Athena finds them. */
+export interface OpenAthena {
+  readonly holdings: Holdings;
+  readonly engine: AthenaEngine;
 }
 export interface Bill {
   readonly queries: number;
@@ -56,18 +62,18 @@ export function athenaEngine({ aws, last, scope, holdings, run }: Means): Athena
     return answer.rows;
   };
   /** How much Trino takes at once is not said beforehand: what it compiles must fit into one method of the JVM. */
-  const some = async (wanted: readonly Expression[]): Promise<readonly AnswerRow[]> => {
+  const some = async (wanted: readonly Expression[], columns?: readonly Column[]): Promise<readonly AnswerRow[]> => {
     try {
-      return await askFor(pickOf(wanted));
+      return await askFor(pickOf(wanted, columns));
     } catch (error) {
       if (!isTooComplex(error) || wanted.length === 1) throw error;
-      return each(halves(wanted), some);
+      return each(halves(wanted), (half) => some(half, columns));
     }
   };
   return {
     ask: askFor,
-    async pick(wanted) {
-      const rows = await each(groupsOf(wanted, scope), some);
+    async pick(wanted, columns) {
+      const rows = await each(groupsOf(wanted, scope), (group) => some(group, columns));
       const [all] = await askFor(ALL_EVENTS);
       const { begun = null, events = 0 } = all ?? {};
       return { rows, begun: begun === null ? null : Number(begun), events: Number(events) };

@@ -1,6 +1,6 @@
 import { type AthenaNames, PARTITIONS } from '../desired/athena-names.ts';
 import { RadError } from '../engine/errors.ts';
-import { COLUMNS, LEAVES } from '../sigma/columns.ts';
+import { COLUMNS, type Column, LEAVES } from '../sigma/columns.ts';
 import { any, type Expression } from '../sigma/expression.ts';
 import { quoted, toSql } from '../sigma/sql.ts';
 import type { Holdings, Window } from './holdings.ts';
@@ -38,9 +38,9 @@ const chunks = (all: readonly string[]): (readonly string[])[] =>
 const LONGEST_QUERY = 262_144;
 const fits = (query: string, scope: Scope) => Buffer.byteLength(scoped(query, scope)) <= LONGEST_QUERY;
 
-/** Each event, whole, of which any of these is true. */
-export const pickOf = (some: readonly Expression[]): string =>
-  `SELECT ${[...COLUMNS, LEAVES].map(({ name }) => name).join(', ')} FROM events WHERE ${toSql(any(some))}`;
+/** Of each event of which any of these is true, these columns. */
+export const pickOf = (some: readonly Expression[], columns: readonly Column[] = [...COLUMNS, LEAVES]): string =>
+  `SELECT ${columns.map(({ name }) => name).join(', ')} FROM events WHERE ${toSql(any(some))}`;
 
 /** All of these, in as few groups as Athena takes in one query each. */
 export function groupsOf(all: readonly Expression[], scope: Scope): (readonly Expression[])[] {

@@ -1,6 +1,5 @@
-import { type AthenaEngine, athenaEngine } from '../athena/engine.ts';
-import { type Holdings, holdingsOf, type Window } from '../athena/holdings.ts';
-import type { Scope } from '../athena/queries.ts';
+import { athenaEngine, type OpenAthena } from '../athena/engine.ts';
+import { holdingsOf, type Window } from '../athena/holdings.ts';
 import type { Aws } from '../aws/clients.ts';
 import { regionOfBucket } from '../aws/objects.ts';
 import { athenaResources } from '../desired/athena.ts';
@@ -62,13 +61,7 @@ export async function convergeAthena(
   return { goal, steps, outcomes };
 }
 
-/** The events of a window, as Athena finds them: it can be asked once what it needs is there. */
-export interface OpenAthena {
-  readonly holdings: Holdings;
-  readonly scope: Scope;
-  readonly engine: AthenaEngine;
-}
-
+/** Looks for the events of a window: they can be asked about once what Athena needs is there. */
 export async function openAthena(
   { aws, last, place, names }: Athena,
   window: Window,
@@ -79,5 +72,5 @@ export async function openAthena(
   const scope = { names, holdings, window };
   const note = (text: string) => report({ type: 'note', place: place.bucket, text });
   const run = { signal, note, now: clock.now, sleep: (ms: number) => clock.sleep(ms, signal) };
-  return { holdings, scope, engine: athenaEngine({ aws, last, scope, holdings, run }) };
+  return { holdings, engine: athenaEngine({ aws, last, scope, holdings, run }) };
 }

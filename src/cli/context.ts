@@ -70,6 +70,8 @@ export interface Options extends Given {
   readonly check?: boolean;
   readonly normalise?: boolean;
   readonly connected?: boolean;
+  readonly engine?: 'duckdb' | 'athena';
+  readonly teardown?: boolean;
   /** Folders of rules of the user. */
   readonly rules?: readonly string[];
   readonly level?: Level;

@@ -255,8 +255,16 @@ export const TEARDOWN_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** Beside the commands: what the roles need at most, and every command. */
-const POLICIES = [...COMMANDS, 'boundary', 'all'];
+const ENGINES = ['duckdb', 'athena'];
+const ENGINE: OptionSpec = {
+  flags: '--engine <engine>',
+  help: 'athena: what sync has written to a bucket is looked through there (default: duckdb, here)',
+  values: ENGINES,
+  parse: oneOf('--engine', ENGINES),
+};
+
+/** Beside the commands: what who receives the events needs, what the roles need at most, and every command of the clusters' account. */
+const POLICIES = [...COMMANDS, 'findings', 'boundary', 'all'];
 
 export const POLICY_OPTIONS: readonly OptionSpec[] = [
   {
@@ -276,6 +284,8 @@ export const POLICY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--adopt', help: 'with what enable-audit --adopt needs' },
   { flags: '--canary', help: 'with what verify --canary needs' },
   { flags: '--kms-key <arn>', help: 'with what the use of this KMS key needs; or REGION=ARN', parse: kmsKeys },
+  { flags: '--events <bucket>', help: 'where findings looks: s3://bucket/prefix', parse: bucketPlace('--events') },
+  ENGINE,
   ...ROLE_OPTIONS,
 ];
 
@@ -305,6 +315,9 @@ export const FINDINGS_OPTIONS: readonly OptionSpec[] = [
     values: LEVELS,
     parse: oneOf('--fail-on', LEVELS),
   },
+  ENGINE,
+  { flags: '--teardown', help: 'remove what --engine athena has made for this bucket' },
+  { flags: '-y, --yes', help: 'do not ask before --engine athena makes or removes anything' },
   ...READ_AS,
 ];
 export const RULES_OPTIONS: readonly OptionSpec[] = [RULES];

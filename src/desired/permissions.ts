@@ -219,12 +219,12 @@ const SEND: Calls = {
   'logs:PutLogEvents': on('canaryLogStreams'),
 };
 
-/** Of who receives the events: those that `sync` has written. */
-const READ_EVENTS: Calls = {
-  's3:GetObject': [{ on: 'eventFiles', when: ['ofAccount'] }],
+/** Of who receives the events. */
+const LIST_EVENTS: Calls = {
   's3:HeadBucket': [{ on: 'eventsBucket', action: 's3:ListBucket', when: ['ofAccount'] }],
   's3:ListObjectsV2': [{ on: 'eventsBucket', action: 's3:ListBucket', when: ['ofAccount'] }],
 };
+const READ_EVENTS: Calls = { 's3:GetObject': [{ on: 'eventObjects', when: ['ofAccount'] }] };
 /** Who may do something to a thing of the catalog must be allowed all that it is in (AWS Glue developer guide, "Data Catalog resource ARNs"). */
 const CATALOGUE: Calls = {
   'glue:CreateDatabase': [...on('eventsDatabase'), { on: 'eventsDatabase', action: 'glue:TagResource' }],
@@ -285,6 +285,8 @@ interface CommandCalls {
   /** The record is in the tags of a bucket. */
   readonly usedReader?: Calls;
   readonly athena?: Calls;
+  /** Without Athena. */
+  readonly here?: Calls;
 }
 
 const CALLS = {
@@ -329,7 +331,8 @@ const CALLS = {
     usedReader: FIND_RECORD,
   },
   findings: {
-    always: [READ_EVENTS],
+    always: [LIST_EVENTS],
+    here: READ_EVENTS,
     athena: { ...CATALOGUE, ...WORKGROUP, ...ASK_ATHENA },
   },
 } satisfies Readonly<Record<string, CommandCalls>>;
@@ -370,7 +373,7 @@ export function callsOf(
     boundary !== undefined && (boundary ? calls.boundary : calls.noBoundary),
     Object.values(usedRoles).some(Boolean) && calls.usedRoles,
     usedRoles.reader && calls.usedReader,
-    athena && calls.athena,
+    athena ? calls.athena : calls.here,
   ];
   return groups.flatMap((group) => Object.entries(group || {}));
 }

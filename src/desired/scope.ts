@@ -80,6 +80,7 @@ function receiving({ partition, account = CALLERS_ACCOUNT, prefix, events = ANYW
   const [, resultsBucket, results] = /^s3:\/\/([^/]+)\/(.*)$/.exec(resultsOf(events))!;
   return {
     eventsBucket: s3(events.bucket),
+    eventObjects: s3(`${events.bucket}/${events.prefix}*`),
     eventFiles: s3(`${events.bucket}/${events.prefix}events/*`),
     resultsBucket: s3(resultsBucket!),
     resultFiles: s3(`${resultsBucket}/${results}*`),

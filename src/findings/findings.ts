@@ -14,20 +14,24 @@ export interface Findings {
 
 interface Asked {
   readonly rules: readonly Rule[];
-  readonly stores: readonly Store[];
+  readonly stores: readonly Pick<Store, 'name'>[];
   readonly level: Level;
   readonly from: number | undefined;
+  readonly engine: Detections['engine'];
 }
 
 /** What an engine has seen, as it is told. */
-export function findingsOf({ hits, form, reading, left }: Look, { rules, stores, level, from }: Asked): Findings {
+export function findingsOf(
+  { hits, form, reading, left }: Look,
+  { rules, stores, level, from, engine }: Asked,
+): Findings {
   const all = detect(hits);
   const { objects, bytes, tally, undelivered, failures } = reading;
   const { events, damaged, truncated, others } = tally;
   const report = {
     sources: stores.map(({ name }) => name),
     form,
-    engine: 'duckdb',
+    engine,
     since: from === undefined ? null : new Date(from).toISOString(),
     level,
     rules: rules.length - left.length,

@@ -64,7 +64,7 @@ export type Hour = { readonly hour: string } & Readonly<Record<Level, number>>;
 export interface Detections {
   readonly sources: readonly string[];
   readonly form: 'raw' | 'parquet';
-  readonly engine: 'duckdb';
+  readonly engine: 'duckdb' | 'athena';
   /** null: all that is there. */
   readonly since: string | null;
   readonly level: Level;

@@ -26,7 +26,7 @@ const keyOf = (paths: readonly string[]) => (paths.length ? paths.map(textOf).jo
 
 /** New: no such event in the time before, and the events reach back that far; else everything would be new on the first day. */
 const newTerms = ({ expression }: EventRule, { fields, history }: NonNullable<EventRule['newTerms']>): string =>
-  `SELECT ${KEYS} FROM (SELECT ${KEYS}, lag(time) OVER (PARTITION BY ${keyOf(fields)} ORDER BY time, audit_id) AS before FROM events` +
+  `SELECT ${KEYS} FROM (SELECT ${KEYS}, lag(time) OVER (PARTITION BY ${keyOf(fields)} ORDER BY time, audit_id, cluster, log_event_id) AS before FROM events` +
   ` WHERE ${toSql(expression)}) AS found WHERE (before IS NULL OR time - before > ${history})` +
   ` AND time - ${history} >= (SELECT min(time) FROM events)`;
 

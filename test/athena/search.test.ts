@@ -272,7 +272,12 @@ describe('the queries that are sent', () => {
   it('are those of Trino, for any number of clusters', () => {
     for (const scope of scopes) {
       const some = scope.holdings.clusters.length > 1_000 ? rules.filter(({ kind }) => kind === 'correlation') : rules;
-      const queries = [...some.map(toQuery), ...groupsOf(wanted, scope).map(pickOf), onePass(rules), ALL_EVENTS];
+      const queries = [
+        ...some.map(toQuery),
+        ...groupsOf(wanted, scope).map((group) => pickOf(group)),
+        onePass(rules),
+        ALL_EVENTS,
+      ];
       for (const query of queries) expect(trinoComplaints(scoped(query, scope)), query).toEqual([]);
     }
   });

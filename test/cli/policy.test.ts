@@ -39,6 +39,10 @@ describe('policy', () => {
     ['policy', operatorPolicy(COMMANDS, anywhere)],
     ['policy --for all', operatorPolicy(COMMANDS, anywhere)],
     ['policy --for boundary', [rolesBoundary(anywhere)]],
+    [
+      'policy --for findings --events s3://tenants/acme --engine athena',
+      operatorPolicy(['findings'], { ...anywhere, events: { bucket: 'tenants', prefix: 'acme/' }, athena: true }),
+    ],
     [`policy --for boundary ${PLACE}`, [rolesBoundary(place)]],
     ...COMMANDS.map((command): [string, PolicyDocument[]] => [
       `policy --for ${command} ${PLACE}`,

@@ -48,9 +48,10 @@ describe('policy', () => {
     [
       words('policy --for enable-adit'),
       '--for enable-adit',
-      /enable-audit, status, verify, teardown, doctor, boundary or all/,
+      /enable-audit, status, verify, teardown, doctor, findings, boundary or all/,
     ],
     [words('policy --partition aws-moon'), 'aws-moon', /aws-cn/],
+    [words('policy --for findings'), '--for findings', /--events/],
     [words('policy --account 1234'), '1234', /12 digits/],
     [words('policy --name-prefix Rad'), 'Rad', /lower-case/],
     [words('policy --kms-key alias/logs'), 'alias/logs', /ARN of a key/],

@@ -66,7 +66,7 @@ export interface Asked {
 export function meaningOf(argv: readonly string[], env: Readonly<Record<string, string>>): Meant | undefined {
   try {
     const invocation = parse({ argv, env, print: () => {}, version: '' });
-    return invocation && { command: invocation.command, options: invocation.options as unknown as Options };
+    return invocation && { ...invocation, options: invocation.options as unknown as Options };
   } catch {
     return undefined;
   }
@@ -75,16 +75,18 @@ type Named = 'permissionsBoundary' | 'auditLogsRoleArn' | 'firehoseRoleArn' | 'c
 interface Meant {
   readonly command: Invocation['command'];
   readonly options: Options;
+  readonly args: readonly string[];
 }
 
 /** Throws when a run has made a call that the policy which rad-connect prints for its command does not allow. */
 export async function checkAllowed(
-  { command: name, options }: Meant,
+  { command: name, options, args }: Meant,
   asked: readonly Asked[],
   world: World,
   recorded: ReturnType<typeof recordedIn>,
 ): Promise<void> {
-  const command = COMMANDS.find((one) => one === name);
+  const events = name === 'findings' && !options.roleArn ? placeIn(args[0]) : undefined;
+  const command = events ? 'findings' : COMMANDS.find((one) => one === name);
   if (!command) return;
   const { partition, account } = world;
   const { settings } = recorded;
@@ -96,6 +98,7 @@ export async function checkAllowed(
     prefix: options.namePrefix,
     // Which keys are used is also recorded.
     kmsKeys: [ANY_KEY],
+    ...(events && { events, athena: options.engine === 'athena' }),
     adopt: options.adopt === true,
     canary: options.canary === true,
     rolePath: recorded.rolePath ?? options.rolePath,
@@ -114,6 +117,12 @@ export async function checkAllowed(
     if (await isAllowed(operatorPolicy([command], place), request, world)) continue;
     throw new Error(advice(command, place, call, request));
   }
+}
+
+/** Where `findings` looks with credentials of its own. */
+function placeIn(word = '') {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(word) ?? [];
+  return bucket ? { bucket, prefix: prefix && `${prefix.replace(/\/$/, '')}/` } : undefined;
 }
 
 /** What earlier runs have recorded of the roles, and where the roles are. */

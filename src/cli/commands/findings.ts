@@ -7,7 +7,7 @@ import { nothing, type Result } from '../../render/document.ts';
 import { loadRules } from '../../sigma/folder.ts';
 import { LEVELS, type Level, type Rule } from '../../sigma/rule.ts';
 import { bucketSource } from '../../sync/buckets.ts';
-import type { Place } from '../../sync/place.ts';
+import { nameOf, type Place } from '../../sync/place.ts';
 import { reachBuckets } from '../buckets.ts';
 import type { Context, Options } from '../context.ts';
 import { namedRegions, signIn } from '../discover.ts';
@@ -26,13 +26,28 @@ export async function findings(context: Context): Promise<Result> {
   if (!db)
     throw new RadError('DUCKDB_MISSING', 'findings needs DuckDB, which is not installed', { hint: INSTALL_DUCKDB });
   try {
-    const { account, partition, stores } = await open(from, context);
-
     const since = options.since ?? (from && 'folder' in from ? undefined : DAY);
     const window = { from: since && clock.now() - since };
+    const { engine = 'duckdb' } = options;
+    if (options.teardown && engine !== 'athena') throw usage('--teardown is for --engine athena');
+    if (engine === 'athena') {
+      const { lookWithAthena } = await import('../findings-athena.ts');
+      const { converged, look, warnings, ...about } = await lookWithAthena(from, rules, window, db, context);
+      const result = { ...nothing('findings'), ...converged, ...about, credentials: context.credentials };
+      if (!look) return { ...result, warnings };
+      const stores = [{ name: nameOf(from!) }];
+      const found = findingsOf(look, { rules, stores, level, engine, ...window });
+      return {
+        ...result,
+        detections: { ...found, alarm: isAlarming(found, options.failOn) },
+        warnings: [...warnings, ...findingsWarnings(look, window.from)],
+        at: clock.now(),
+      };
+    }
+    const { account, partition, stores } = await open(from, context);
     const progress = (text: string, { name }: Store) => report({ type: 'note', place: name, text });
     const look = await duckdbEngine({ db, stores, signal, progress })(rules, window);
-    const found = findingsOf(look, { rules, stores, level, ...window });
+    const found = findingsOf(look, { rules, stores, level, engine, ...window });
     return {
       ...nothing('findings'),
       readOnly: true,

@@ -4,6 +4,7 @@ import { operatorPolicy, type PolicyDocument, rolesBoundary } from '../../desire
 import { COMMANDS, type Command } from '../../desired/permissions.ts';
 import type { Place } from '../../desired/scope.ts';
 import { type Notice, nothing, type Result } from '../../render/document.ts';
+import type { BucketPlace } from '../../sync/place.ts';
 import { checkOwners } from '../owners.ts';
 import { usage } from '../values.ts';
 
@@ -20,6 +21,8 @@ export interface PolicyOptions {
   readonly kmsKey?: KeyChoice;
   readonly adopt?: boolean;
   readonly canary?: boolean;
+  readonly events?: BucketPlace;
+  readonly engine?: 'duckdb' | 'athena';
 }
 
 /** What IAM must allow. Offline: needs no credentials. */
@@ -38,10 +41,17 @@ export function policy(options: PolicyOptions): Result {
   checkPartition(partition, '--audit-logs-role-arn', [reader]);
   checkPartition(partition, '--kms-key', kmsKeys);
   checkOwners(options, { account });
+  const { events } = options;
+  if (whose === 'findings' && !events)
+    throw usage('--for findings needs --events: where the events are, as in --events s3://tenants/acme');
+  const athena = options.engine === 'athena';
   const adopt = options.adopt === true;
   const canary = options.canary === true;
   const usedRoles = { delivery, subscription, reader };
-  const place: Place = { partition, account, prefix, rolePath, boundary, kmsKeys, adopt, canary, usedRoles };
+  const place: Place = {
+    ...{ partition, account, prefix, rolePath, boundary, kmsKeys, adopt, canary, usedRoles, athena },
+    ...(events && { events }),
+  };
   const documents =
     whose === 'boundary' ? [rolesBoundary(place)] : operatorPolicy(whose === 'all' ? COMMANDS : [whose], place);
   return {
