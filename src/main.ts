@@ -9,6 +9,7 @@ import { integer } from './cli/values.ts';
 import { asRadError, ERROR_CODES, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';
+import { notifySecret, type WebhookOptions } from './notify/webhook.ts';
 import { radAccess } from './rad/access.ts';
 import type { Rad } from './rad/api.ts';
 import type { RadOptions } from './rad/call.ts';
@@ -18,6 +19,7 @@ import { hasColour, isScreen, type Paint, painter, type Stream } from './render/
 import { errorsText, warningsText } from './render/trouble.ts';
 import { visible, visibleLines, visibly } from './render/visible.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
+import { stateFolder } from './state-folder.ts';
 import { createStopper, endings } from './stop.ts';
 import { nameOf } from './sync/place.ts';
 import { watch } from './watch.ts';
@@ -163,6 +165,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
   const access = radAccess(io.env);
   const { AWS_MAX_ATTEMPTS: attempts } = io.env;
   const maxAttempts = attempts ? integer('AWS_MAX_ATTEMPTS', 1, 100)(attempts) : undefined;
+  const secret = options.notify ? notifySecret(io.env) : undefined;
   const backing = sandbox
     ? await (await import('./sandbox.ts')).openSandbox(sandbox, io.env)
     : (io.aws ?? (await realAws(io.env, profile as string | undefined)));
@@ -213,6 +216,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       credentials: source?.provide({ ...calls, maxAttempts, network, mfaCode }) ?? backing.credentials,
     };
     const rad = access && (await connectRad({ ...calls, access }, backing));
+    const post = options.notify ? await createPost({ ...calls, secret }, backing) : noTarget;
     const perform = await COMMANDS[command]();
     const context: Context = {
       options: options as unknown as Options,
@@ -230,6 +234,8 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       },
       ask,
       rad,
+      post,
+      stateFolder: stateFolder(io.env),
       version: io.version,
       args,
       rules: io.rules,
@@ -303,6 +309,28 @@ async function connectRad(
   const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS, SIGN_IN);
   return createRad({ ...options, retry, send: send ?? createSend(network?.agentFor) });
 }
+
+/** Of one finding; the next run tries again. */
+const POST_ATTEMPTS = 5;
+
+async function createPost(
+  options: Omit<WebhookOptions, 'send' | 'retry' | 'onWait'> & {
+    clock: Clock;
+    onWait: (place: string, whom: string) => void;
+  },
+  { network }: Backing,
+): Promise<Context['post']> {
+  const { postTo } = await import('./notify/webhook.ts');
+  const { createSend } = await import('./aws/http.ts');
+  const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
+  const retry = createRetry(options.clock, options.signal, POST_ATTEMPTS, SIGN_IN);
+  const send = createSend(network?.agentFor);
+  const { onWait } = options;
+  return (url) => (message) =>
+    postTo(url, message, { ...options, send, retry, onWait: () => onWait('global', new URL(url).host) });
+}
+
+const noTarget = () => async () => {};
 
 async function realAws(env: Io['env'], profile: string | undefined): Promise<Backing> {
   const { createNetwork } = await import('./aws/network.ts');

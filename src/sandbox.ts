@@ -1,11 +1,11 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { realClock, virtualClock } from './aws/clock.ts';
 import { usage } from './cli/values.ts';
 import { RadError } from './engine/errors.ts';
 import type { Backing, Io } from './io.ts';
 import { nothing, type Result } from './render/document.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** A simulated AWS account kept in a file, in the place of the real one. Its time jumps where ours would pass. */
 export async function openSandbox(option: unknown, env: Io['env']): Promise<Backing> {
@@ -98,9 +98,8 @@ const unusableFile = (cause: unknown, file: string) => {
   return new RadError('SANDBOX', message, { hint, cause });
 };
 
-/** The file that was named, or one in the user's state folder (XDG base directories; LOCALAPPDATA on Windows). */
+/** The file that was named, or one in the user's state folder. */
 function fileOf(option: unknown, env: Io['env']): string {
   if (typeof option === 'string' && option !== 'default') return resolve(option);
-  const state = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
-  return join(state, 'rad-connect', 'sandbox.json');
+  return join(stateFolder(env), 'sandbox.json');
 }

@@ -72,7 +72,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(findings|render)\//,
   },
   cli: {
-    any: /^(athena\/|desired\/|doctor\/|duckdb\/|engine\/|findings\/|health\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
+    any: /^(athena\/|desired\/|doctor\/|duckdb\/|engine\/|findings\/|health\/|notify\/|render\/|sigma\/|sync\/|verify\/|audit\/keys\.ts$|aws\/(account-policies|assumed-role|delivery-log|discover|errors|keys|log-streams|managed-policies|metrics|newest-object|objects|patience|patterns|permits|publish|regions|simulate|subnets|telemetry-rules|volume|kinds\/(role|bucket))\.ts$|(commander|inquirer|fastest-levenshtein)$)/,
     types: /^(aws\/(clients|clock)|rad\/api)\.ts$/,
   },
   simulator: { any: /^(node:|proper-lockfile$|@duckdb\/node-api$)/ },

@@ -1,7 +1,10 @@
 import type { Aws, ClientOptions } from '../aws/clients.ts';
 import type { Clock } from '../aws/clock.ts';
+import type { Message } from '../aws/publish.ts';
 import type { Given } from '../desired/settings.ts';
 import type { Report } from '../engine/event.ts';
+import type { Run } from '../engine/resource.ts';
+import type { Target } from '../notify/target.ts';
 import type { Rad } from '../rad/api.ts';
 import type { Level } from '../sigma/rule.ts';
 import type { BucketPlace, Place } from '../sync/place.ts';
@@ -29,6 +32,10 @@ export interface Context {
   announce(): void;
   /** Told whose account it is as soon as that is known: also a run that fails says so. */
   signedIn(who: { readonly account: string; readonly partition: string }): void;
+  /** Sends findings to an address. */
+  post(url: string): (message: Message) => Promise<void>;
+  /** Of this user on this machine: what is remembered where nothing else may be written to. */
+  readonly stateFolder: string;
   /** RAD's API; undefined: there are no keys. */
   readonly rad: Rad | undefined;
   /** The clients of a region; the account id is empty as long as it is not known. */
@@ -76,8 +83,18 @@ export interface Options extends Given {
   readonly rules?: readonly string[];
   readonly level?: Level;
   readonly failOn?: Level;
+  readonly notify?: readonly Target[];
+  readonly sandbox?: string | boolean;
   readonly watch?: boolean | number;
 }
+
+/** What a call that waits or repeats itself needs of the run. */
+export const runOf = ({ signal, clock }: Context): Run => ({
+  signal,
+  note: () => {},
+  now: clock.now,
+  sleep: (ms) => clock.sleep(ms, signal),
+});
 
 const SETTINGS = [
   'externalId',

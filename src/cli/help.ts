@@ -30,6 +30,7 @@ function exitCodes(): string[] {
 const OTHER_VARIABLES: readonly (readonly string[])[] = [
   ['RAD_ACCESS_KEY_ID, RAD_SECRET_KEY', "keys to RAD's API, to tell it of the account"],
   ['RAD_API_URL', "where RAD's API is"],
+  ['RAD_CONNECT_NOTIFY_SECRET', 'what findings to a webhook are signed with: base64 of 24 to 64 bytes'],
   ['AWS_PROFILE', 'the profile to use, where --profile is not given'],
   ['AWS_REGION, AWS_DEFAULT_REGION', 'where to go, where no region is named or recorded'],
   ['AWS_ACCESS_KEY_ID, …', 'credentials, and all else that the AWS SDK reads'],
@@ -39,7 +40,7 @@ const OTHER_VARIABLES: readonly (readonly string[])[] = [
   ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'the way to AWS'],
   ['NO_COLOR, FORCE_COLOR', 'no colour, or colour even without a terminal'],
   ['CI', 'never ask'],
-  ['XDG_STATE_HOME', "the folder of the sandbox's default file"],
+  ['XDG_STATE_HOME', "the folder of the sandbox's default file, and of what is remembered of findings sent"],
 ];
 
 function environment(): string[] {

@@ -2,26 +2,7 @@ import { knownRegions, partitions } from '../aws/regions.ts';
 import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import { LEVELS } from '../sigma/rule.ts';
-import {
-  bucketPlace,
-  clearable,
-  duration,
-  externalId,
-  file,
-  folders,
-  globs,
-  integer,
-  kmsKeys,
-  LOG_RETENTION_DAYS,
-  logRetention,
-  matching,
-  oneOf,
-  pattern,
-  place,
-  regions,
-  rolePath,
-  tag,
-} from './values.ts';
+import { bucketPlace, clearable, duration, externalId, file, folders, globs, integer, kmsKeys, LOG_RETENTION_DAYS, logRetention, matching, oneOf, pattern, place, regions, rolePath, tag, targets } from './values.ts';
 
 /** One option of the command line; its environment variable is RAD_CONNECT_<NAME>. */
 export interface OptionSpec {
@@ -318,6 +299,11 @@ export const FINDINGS_OPTIONS: readonly OptionSpec[] = [
   ENGINE,
   { flags: '--teardown', help: 'remove what --engine athena has made for this bucket' },
   { flags: '-y, --yes', help: 'do not ask before --engine athena makes or removes anything' },
+  {
+    flags: '--notify <target>',
+    help: 'send each new finding once: to the ARN of an SNS topic or EventBridge bus, or to an https address',
+    parse: targets,
+  },
   ...READ_AS,
 ];
 export const RULES_OPTIONS: readonly OptionSpec[] = [RULES];

@@ -4,6 +4,7 @@ import { EVERY_REGION, type KeyChoice } from '../desired/keys.ts';
 import { malformed } from '../desired/select.ts';
 import { RadError } from '../engine/errors.ts';
 import type { Tags } from '../engine/resource.ts';
+import { keyOf, type Target, targetOf } from '../notify/target.ts';
 import type { BucketPlace, Place } from '../sync/place.ts';
 
 /** What was typed comes back in the message, but not all of a long text. */
@@ -191,6 +192,15 @@ export function oneOf(name: string, words: readonly string[]) {
     if (!words.includes(value)) throw wrong(name, value, `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
     return value;
   };
+}
+
+export function targets(value: string, previous: unknown): Target[] {
+  const all = (previous as Target[] | undefined) ?? [];
+  const target = targetOf(value.trim());
+  // What was typed may be an address with a secret in it.
+  if (!target)
+    throw usage('--notify: the ARN of an SNS topic or of an EventBridge bus, or an address that begins with https://');
+  return all.some((one) => keyOf(one) === keyOf(target)) ? all : [...all, target];
 }
 
 export function folders(value: string, previous: unknown): string[] {

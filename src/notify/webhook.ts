@@ -13,6 +13,18 @@ export interface WebhookOptions extends Omit<ExchangeOptions, 'failed'> {
 export const signatureOf = (secret: Buffer, id: string, seconds: number, body: string): string =>
   `v1,${createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64')}`;
 
+/** Throws USAGE, which never holds the secret. */
+export function notifySecret(env: Readonly<Record<string, string | undefined>>): Buffer | undefined {
+  const { RAD_CONNECT_NOTIFY_SECRET: text } = env;
+  if (!text) return undefined;
+  const secret = secretOf(text);
+  if (secret) return secret;
+  throw new RadError(
+    'USAGE',
+    `RAD_CONNECT_NOTIFY_SECRET: base64 of ${LEAST} to ${MOST} bytes: openssl rand -base64 32`,
+  );
+}
+
 const SECRET = /^(?:whsec_)?([A-Za-z0-9+/]+={0,2})$/;
 /** Bytes. The same specification, "Signature scheme". */
 const [LEAST, MOST] = [24, 64] as const;

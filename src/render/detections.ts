@@ -1,5 +1,6 @@
 import type { DetectionGroup, Detections, Hour } from '../findings/report.ts';
 import type { Level } from '../sigma/rule.ts';
+import type { NotifiedRow } from './document.ts';
 import { type Paint, plural } from './style.ts';
 
 const COLOURS = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', informational: 'dim' } as const;
@@ -28,6 +29,15 @@ export function detectionsText(detections: Detections, paint: Paint): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What was sent where. */
+export const notifiedText = (notified: readonly NotifiedRow[] = []): string =>
+  notified
+    .map(({ target, sent, before, left }) => {
+      const rest = [before && `${number(before)} before`, left && `${number(left)} left for the next run`];
+      return `${[`${target}: ${plural(sent, 'finding')} sent`, ...rest.filter(Boolean)].join(' · ')}\n`;
+    })
+    .join('');
 
 const number = (count: number) => count.toLocaleString('en');
 

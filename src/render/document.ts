@@ -156,6 +156,15 @@ export interface Document {
   readonly reader?: readonly ReaderRow[];
   readonly sync?: SyncReport;
   readonly detections?: Detections;
+  readonly notified?: readonly NotifiedRow[];
+}
+/** What a target of --notify was sent. */
+export interface NotifiedRow {
+  readonly target: string;
+  readonly sent: number;
+  /** Of an earlier run, or of one that is at it. */
+  readonly before: number;
+  readonly left: number;
 }
 export interface Outputs {
   readonly auditLogsRoleArn: string | null;
@@ -198,6 +207,7 @@ export interface Result {
   readonly transfer?: Transfer;
   /** `alarm`: something was found that the run is to fail for. */
   readonly detections?: Findings & { readonly alarm: boolean };
+  readonly notified?: readonly (NotifiedRow & { readonly error?: RadError })[];
   /** What ended the whole run. */
   readonly error?: RadError;
 }
@@ -219,6 +229,7 @@ export function toDocument(result: Result, version: string): Document {
     ...(result.proof ? unproven(result.proof, result.error) : result.diagnosis ? [] : stepErrors(pairs, result.error)),
     ...(result.transfer?.failures ?? []).map(({ region, key, error }) => problem(error, region, key)),
     ...(result.detections?.failures ?? []).map(({ object, error }) => problem(error, 'global', object)),
+    ...(result.notified ?? []).flatMap(({ target, error }) => (error ? [problem(error, 'global', target)] : [])),
     ...(result.error ? [problem(result.error, 'global', '')] : []),
   ];
   return {
@@ -254,6 +265,7 @@ export function toDocument(result: Result, version: string): Document {
     }),
     ...(result.transfer && { sync: result.transfer.report }),
     ...(result.detections && { detections: result.detections.report }),
+    ...(result.notified && { notified: result.notified.map(({ error: _, ...row }) => row) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../engine/resource.ts';
 import { costLines } from './cost.ts';
-import { detectionsText } from './detections.ts';
+import { detectionsText, notifiedText } from './detections.ts';
 import type { ChangeRow, Document, RegionRow, Summary, TrafficRow } from './document.ts';
 import { findingBlocks } from './findings.ts';
 import { clusterLines, regionLines } from './health.ts';
@@ -32,7 +32,7 @@ const DONE = {
 export function toText(document: Document, paint: Paint, now?: number): string {
   if (document.policy) return document.policy.map((policy) => `${JSON.stringify(policy, null, 2)}\n`).join('');
   if (document.rules || document.tests) return rulesText(document, paint);
-  if (document.detections) return detectionsText(document.detections, paint);
+  if (document.detections) return detectionsText(document.detections, paint) + notifiedText(document.notified);
   if (!document.account || isError(document)) return '';
   if (document.command === 'sandbox reset') return `Account ${document.account} begins anew: ${document.credentials}\n`;
   if (document.traffic) return trafficText(document.traffic, paint);

@@ -12,6 +12,7 @@ import { reachBuckets } from '../buckets.ts';
 import type { Context, Options } from '../context.ts';
 import { namedRegions, signIn } from '../discover.ts';
 import { findingsWarnings } from '../findings-warnings.ts';
+import { checkTargets, notify } from '../notify.ts';
 import { place, usage } from '../values.ts';
 
 /** What the audit events say: the rules, asked of a folder, a bucket, or the buckets of this installation. Reads only. */
@@ -21,6 +22,7 @@ export async function findings(context: Context): Promise<Result> {
   const level = options.level ?? 'low';
   if (options.failOn && below(options.failOn, level))
     throw usage(`--fail-on ${options.failOn}: with --level ${level} nothing below ${level} is looked for`);
+  checkTargets(options.notify, Boolean(options.sandbox));
   const rules = atLeast(loadRules([context.rules, ...(options.rules ?? [])]), level);
   const db = await openDatabase();
   if (!db)
@@ -56,6 +58,7 @@ export async function findings(context: Context): Promise<Result> {
       ...(account && { credentials: context.credentials }),
       regions: regionsOf(stores),
       detections: { ...found, alarm: isAlarming(found, options.failOn) },
+      ...(options.notify && { notified: await notify(options.notify, found.report, from, context) }),
       warnings: findingsWarnings(look, window.from),
       at: clock.now(),
     };

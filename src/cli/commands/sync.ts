@@ -11,7 +11,7 @@ import { type BucketPlace, nameOf, type Place, rawPrefix } from '../../sync/plac
 import type { Shelf } from '../../sync/shelf.ts';
 import { type Source, synchronise } from '../../sync/synchronise.ts';
 import { reachBuckets } from '../buckets.ts';
-import type { Context, Options } from '../context.ts';
+import { type Context, type Options, runOf } from '../context.ts';
 import { syncWarnings } from '../sync-warnings.ts';
 import { usage } from '../values.ts';
 
@@ -117,15 +117,15 @@ interface Opened {
 
 /** The source is read with the role of its account, if there is one; all else is done with our own credentials. */
 async function open({ from, to }: Ends, context: Context): Promise<Opened> {
-  const { clock, signal } = context;
+  const { clock } = context;
   const { account, partition, again, theirs, ours } = await reachBuckets(context);
   const there = await theirs(from.bucket);
-  const run = { signal, note: () => {}, now: clock.now, sleep: (ms: number) => clock.sleep(ms, signal) };
   return {
     account,
     partition,
     source: bucketSource(there, from, again, clock),
-    destination: 'folder' in to ? folderShelf(to.folder) : bucketShelf(await ours(to.bucket), to, { run, clock }),
+    destination:
+      'folder' in to ? folderShelf(to.folder) : bucketShelf(await ours(to.bucket), to, { run: runOf(context), clock }),
     region: there.region,
   };
 }
