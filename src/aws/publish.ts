@@ -2,7 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { RadError } from '../engine/errors.ts';
 import type { Aws } from './clients.ts';
-import { explain, restate } from './errors.ts';
+import { explain, isNotFound, restate } from './errors.ts';
 
 /** A finding as it is sent. */
 export interface Message {
@@ -35,24 +35,22 @@ export async function publishTo(aws: Aws, topic: string, message: Message): Prom
         ...once,
       }),
     )
-    .catch(refused(topic));
+    .catch(refused);
 }
 
 /** The answer is success also where the event was not taken (Amazon EventBridge API reference, PutEvents). */
 export async function putOn(aws: Aws, bus: string, { body }: Message): Promise<void> {
   const events = await aws.eventbridge();
   const entry = { EventBusName: bus, Source: 'rad-connect', DetailType: 'Finding', Detail: body };
-  const { Entries: [said] = [] } = await events.send(new PutEventsCommand({ Entries: [entry] })).catch(refused(bus));
+  const { Entries: [said] = [] } = await events.send(new PutEventsCommand({ Entries: [entry] })).catch(refused);
   if (said?.ErrorCode)
-    throw new RadError('NOTIFY_FAILED', `${bus}: ${said.ErrorMessage}`, { awsCode: said.ErrorCode, hint: AGAIN });
+    throw new RadError('NOTIFY_FAILED', said.ErrorMessage ?? 'not taken', { awsCode: said.ErrorCode, hint: AGAIN });
 }
 
-const AGAIN = 'run the same command again: what was not sent is sent then';
+const AGAIN = 'see that what --notify names is there, then run again: what was not sent is sent then';
 
-const refused =
-  (arn: string) =>
-  (error: unknown): never => {
-    const why = explain(error);
-    if (/^(CREDENTIALS|INTERRUPTED|TIMEOUT)$/.test(why.code)) throw why;
-    throw restate(why, 'NOTIFY_FAILED', `${arn}: ${why.message}`, why.hint ?? AGAIN);
-  };
+function refused(error: unknown): never {
+  const why = explain(error);
+  if (/^(CREDENTIALS|INTERRUPTED|TIMEOUT)$/.test(why.code)) throw why;
+  throw restate(why, 'NOTIFY_FAILED', why.message, isNotFound(error) ? AGAIN : (why.hint ?? AGAIN));
+}
