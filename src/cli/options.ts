@@ -2,7 +2,27 @@ import { knownRegions, partitions } from '../aws/regions.ts';
 import { COMMANDS } from '../desired/permissions.ts';
 import { FILTER_PATTERN, REGION_DEFAULTS } from '../desired/settings.ts';
 import { LEVELS } from '../sigma/rule.ts';
-import { bucketPlace, clearable, duration, externalId, file, folders, globs, integer, kmsKeys, LOG_RETENTION_DAYS, logRetention, matching, oneOf, pattern, place, regions, rolePath, tag, targets } from './values.ts';
+import {
+  bucketPlace,
+  clearable,
+  duration,
+  externalId,
+  file,
+  folders,
+  globs,
+  integer,
+  kmsKeys,
+  LOG_RETENTION_DAYS,
+  logRetention,
+  matching,
+  oneOf,
+  pattern,
+  place,
+  regions,
+  rolePath,
+  tag,
+  targets,
+} from './values.ts';
 
 /** One option of the command line; its environment variable is RAD_CONNECT_<NAME>. */
 export interface OptionSpec {

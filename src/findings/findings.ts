@@ -12,7 +12,8 @@ export interface Findings {
   readonly failures: readonly { readonly object: string; readonly error: RadError }[];
 }
 
-interface Asked {
+/** What was to be found, and where. */
+export interface Asked {
   readonly rules: readonly Rule[];
   readonly stores: readonly Pick<Store, 'name'>[];
   readonly level: Level;

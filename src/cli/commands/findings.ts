@@ -1,7 +1,8 @@
 import { INSTALL_DUCKDB, openDatabase } from '../../duckdb/database.ts';
 import { RadError } from '../../engine/errors.ts';
 import { duckdbEngine } from '../../findings/duckdb.ts';
-import { type Findings, findingsOf } from '../../findings/findings.ts';
+import type { Look } from '../../findings/engine.ts';
+import { type Asked, type Findings, findingsOf } from '../../findings/findings.ts';
 import { bucketStore, folderStore, type Store } from '../../findings/store.ts';
 import { nothing, type Result } from '../../render/document.ts';
 import { loadRules } from '../../sigma/folder.ts';
@@ -37,19 +38,17 @@ export async function findings(context: Context): Promise<Result> {
       const { converged, look, warnings, ...about } = await lookWithAthena(from, rules, window, db, context);
       const result = { ...nothing('findings'), ...converged, ...about, credentials: context.credentials };
       if (!look) return { ...result, warnings };
-      const stores = [{ name: nameOf(from!) }];
-      const found = findingsOf(look, { rules, stores, level, engine, ...window });
-      return {
-        ...result,
-        detections: { ...found, alarm: isAlarming(found, options.failOn) },
-        warnings: [...warnings, ...findingsWarnings(look, window.from)],
-        at: clock.now(),
-      };
+      const told = await tell(
+        look,
+        { rules, stores: [{ name: nameOf(from!) }], level, engine, ...window },
+        from,
+        context,
+      );
+      return { ...result, ...told, warnings: [...warnings, ...findingsWarnings(look, window.from)] };
     }
     const { account, partition, stores } = await open(from, context);
     const progress = (text: string, { name }: Store) => report({ type: 'note', place: name, text });
     const look = await duckdbEngine({ db, stores, signal, progress })(rules, window);
-    const found = findingsOf(look, { rules, stores, level, engine, ...window });
     return {
       ...nothing('findings'),
       readOnly: true,
@@ -57,14 +56,23 @@ export async function findings(context: Context): Promise<Result> {
       partition,
       ...(account && { credentials: context.credentials }),
       regions: regionsOf(stores),
-      detections: { ...found, alarm: isAlarming(found, options.failOn) },
-      ...(options.notify && { notified: await notify(options.notify, found.report, from, context) }),
+      ...(await tell(look, { rules, stores, level, engine, ...window }, from, context)),
       warnings: findingsWarnings(look, window.from),
-      at: clock.now(),
     };
   } finally {
     await db.close();
   }
+}
+
+/** What was found, for who runs it and for who is to be notified. */
+async function tell(look: Look, asked: Asked, from: Place | undefined, context: Context) {
+  const { options, clock } = context;
+  const found = findingsOf(look, asked);
+  return {
+    detections: { ...found, alarm: isAlarming(found, options.failOn) },
+    ...(options.notify && { notified: await notify(options.notify, found.report, from, context) }),
+    at: clock.now(),
+  };
 }
 
 /** Milliseconds. */
