@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { stopping } from './stopping.ts';
 
 export const ACCOUNT = '123456789012';
 
@@ -112,6 +113,7 @@ export async function fakeAws(certificate?: { readonly key: string; readonly cer
     response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': 'r-1' }).end(body);
   };
   const server = certificate ? createTlsServer(certificate, listener) : createServer(listener);
+  const stop = stopping(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -126,10 +128,6 @@ export async function fakeAws(certificate?: { readonly key: string; readonly cer
       answers = { ...EMPTY, ...other };
       before = watch;
     },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop,
   };
 }

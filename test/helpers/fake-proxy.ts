@@ -1,19 +1,16 @@
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { stopping } from './stopping.ts';
 
 /** A proxy that leads every CONNECT to one port of this machine; `answer` other than 200 is all it says. */
 export async function fakeProxy(port: number) {
   const asked: { readonly host: string; readonly authorization: string | undefined }[] = [];
   let answer = '200 OK';
-  const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     asked.push({ host: request.url ?? '', authorization: request.headers['proxy-authorization'] });
     response.writeHead(502).end();
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
+  const stop = stopping(server);
   server.on('connect', ({ url = '', headers }, socket, head) => {
     asked.push({ host: url, authorization: headers['proxy-authorization'] });
     socket.on('error', () => {});
@@ -36,10 +33,6 @@ export async function fakeProxy(port: number) {
       asked.length = 0;
       answer = status;
     },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
+    stop,
   };
 }

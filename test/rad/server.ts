@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { stopping } from '../helpers/stopping.ts';
 
 export interface Received {
   readonly method: string;
@@ -53,14 +54,11 @@ export async function radServer(acts: Readonly<Record<string, Act>> = {}): Promi
     received.push(one);
     (usual[`${method} ${path}`] ?? say(404))(one, response);
   });
+  const close = stopping(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close,
   };
 }
