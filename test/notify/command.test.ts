@@ -118,7 +118,7 @@ describe('findings --notify', () => {
     ['--notify alerts', {}],
     ['--notify http://hooks.example.com/SECRET', {}],
     [`--notify ${TOPIC}`, { RAD_CONNECT_NOTIFY_SECRET: 'too short' }],
-    ['--sandbox=x --notify https://hooks.example.com/SECRET', {}],
+    [`--sandbox=${join(home, 'sandbox.json')} --notify https://hooks.example.com/SECRET`, {}],
   ])('%s: one line, 64, no call, and no secret in it', async (more, extra) => {
     const { code, stderr, calls, stdout } = await place().look(folder('a'), more, extra);
     expect([code, calls]).toEqual([64, []]);
