@@ -25,7 +25,7 @@ export interface Task {
 }
 
 /** So many at once are worth a query of their own, and need as much room on disk, twice. */
-const [MOST_OBJECTS, MOST_BYTES] = [8, 64 * 1_048_576] as const;
+const [MOST_OBJECTS, MOST_BYTES] = [4, 64 * 1_048_576] as const;
 
 /** Objects as files, some at a time; those that were fetched are gone again when the next but one batch comes. */
 export async function* fetched(task: Task): AsyncGenerator<readonly Fetched[]> {

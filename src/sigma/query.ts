@@ -50,26 +50,34 @@ const eventCount = (rule: CorrelationRule): string =>
   `SELECT ${KEYS} FROM (SELECT ${KEYS}, count(*) OVER (PARTITION BY grouped ORDER BY time RANGE BETWEEN ${rule.timespan} PRECEDING` +
   ` AND CURRENT ROW) AS n FROM (${matches(rule)}) AS found) AS counts WHERE ${holds(rule, 'n')}`;
 
-/** Trino has no count(DISTINCT) over a window: each event is joined with those before it. */
-const distinct = (rule: CorrelationRule, value: string): string =>
-  `WITH found AS (${matches(rule, value === 'rule' ? "''" : value)})` +
-  ` SELECT a.cluster, a.audit_id, a.log_event_id, a.time FROM found AS a JOIN found AS b ON a.grouped = b.grouped` +
-  ` AND b.time BETWEEN a.time - ${rule.timespan} AND a.time GROUP BY a.cluster, a.audit_id, a.log_event_id, a.time` +
-  ` HAVING ${holds(rule, `count(DISTINCT b.${value === 'rule' ? 'rule' : 'counted'})`)}`;
+/**
+ * How many values there are in the window that ends with each event. Trino has no count(DISTINCT) over a window, and a join of events with those before
+ * them grows with the square of a burst: so each value counts from when it is seen until it is seen again, or is out of the window.
+ */
+function distinct(rule: CorrelationRule, value: string): string {
+  const until = `time + ${rule.timespan} + 1`;
+  return (
+    `WITH found AS (${matches(rule, value === 'rule' ? "''" : value)}),` +
+    ` turns AS (SELECT grouped, time, lead(time) OVER (PARTITION BY grouped, ${value === 'rule' ? 'rule' : 'counted'} ORDER BY time) AS again FROM found),` +
+    ` steps AS (SELECT grouped, time AS moment, 1 AS step FROM turns UNION ALL SELECT grouped, least(coalesce(again, ${until}), ${until}), -1 FROM turns),` +
+    ` sums AS (SELECT grouped, moment, sum(step) AS step FROM steps GROUP BY grouped, moment),` +
+    ` counts AS (SELECT grouped, moment, sum(step) OVER (PARTITION BY grouped ORDER BY moment) AS n FROM sums)` +
+    ` SELECT DISTINCT found.cluster, found.audit_id, found.log_event_id, found.time FROM found` +
+    ` JOIN counts ON counts.grouped = found.grouped AND counts.moment = found.time WHERE ${holds(rule, 'n')}`
+  );
+}
 
-/** One event of each rule, in their order, the last within the time of the first. */
+/** One event of each rule, in their order, the last within the time of the first: of all ways that end at an event the one that began last. */
 function ordered(rule: CorrelationRule): string {
   const last = rule.of.length - 1;
-  const steps = rule.of
+  const begun = rule.of
     .slice(1)
-    .map(
-      (_, i) =>
-        ` JOIN found AS e${i + 1} ON e${i + 1}.rule = ${i + 1} AND e${i + 1}.grouped = e${i}.grouped AND e${i + 1}.time >= e${i}.time`,
+    .reduce(
+      (before, _, i) =>
+        `SELECT *, CASE WHEN rule = ${i + 1} THEN max(begun_${i}) OVER (PARTITION BY grouped ORDER BY time) END AS begun_${i + 1} FROM (${before}) AS step_${i}`,
+      `SELECT *, CASE WHEN rule = 0 THEN time END AS begun_0 FROM (${matches(rule)}) AS found`,
     );
-  return (
-    `WITH found AS (${matches(rule)}) SELECT DISTINCT e${last}.cluster, e${last}.audit_id, e${last}.log_event_id, e${last}.time FROM found AS e0${steps.join('')}` +
-    ` WHERE e0.rule = 0 AND e${last}.time - e0.time <= ${rule.timespan}`
-  );
+  return `SELECT DISTINCT ${KEYS} FROM (${begun}) AS ended WHERE time - begun_${last} <= ${rule.timespan}`;
 }
 
 /** All rules of single events in one pass: for each event that any fires at, their names with commas. */
