@@ -84,20 +84,31 @@ export function written(old: Spread | undefined, text: string, now: number, lag:
 export const roleByArn = (world: World, arn: string): Role | undefined =>
   Object.values(world.roles).find((role) => role.arn === arn);
 
-export interface Asker {
+interface Asker {
   readonly service: 'logs' | 'firehose';
   readonly region: string;
   readonly context: Readonly<Record<string, string>>;
 }
 
 /** Can this service assume the role now? */
-export function assumable(world: World, roleArn: string, { service, region, context }: Asker): boolean {
+function assumable(world: World, roleArn: string, { service, region, context }: Asker): boolean {
   const role = roleByArn(world, roleArn);
   const trust = role && seen(role.trust, world.now);
   if (!trust) return false;
   const suffix = world.partition === 'aws-cn' && service === 'logs' ? 'amazonaws.com.cn' : 'amazonaws.com';
   const principals = [`${service}.${suffix}`, `${service}.${region}.${suffix}`];
   return allows([trust], { action: 'sts:AssumeRole', principals, context });
+}
+
+/** Firehose assumes a role with the account as external id (Amazon Data Firehose developer guide, "Controlling access"). */
+export const firehoseAssumes = (world: World, region: string, roleArn: string): boolean =>
+  assumable(world, roleArn, { service: 'firehose', region, context: { 'sts:externalid': world.account } });
+
+/** CloudWatch Logs names the log group as the source of the request (CloudWatch Logs user guide, "Confused deputy prevention"). */
+export function logsAssumes(world: World, region: string, group: string, roleArn: string): boolean {
+  const source = `arn:${world.partition}:logs:${region}:${world.account}:log-group:${group}`;
+  const context = { 'aws:sourcearn': source, 'aws:sourceaccount': world.account };
+  return assumable(world, roleArn, { service: 'logs', region, context });
 }
 
 /** Does what other services see of the role's policies allow this now? */

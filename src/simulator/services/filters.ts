@@ -2,18 +2,16 @@ import { compare, own, page } from '../basics.ts';
 import { awsError } from '../errors.ts';
 import { matches, trouble } from '../filter-pattern.ts';
 import type { Filter, LogGroup } from '../model.ts';
-import { assumable } from '../policy.ts';
+import { logsAssumes } from '../policy.ts';
 import { groupOf } from './groups.ts';
 import { isFirehose, reachable, sendControl } from './ingestion.ts';
-import { type At, arn, type Input, limit, type Operation, type Service } from './service.ts';
+import { type At, type Input, limit, type Operation, type Service } from './service.ts';
 
 const invalid = (message: string) => awsError('InvalidParameterException', message);
 
-/** CloudWatch Logs names the log group as the source of the request (CloudWatch Logs user guide, "Confused deputy prevention"). */
 function checkDelivery(at: At, group: LogGroup, filter: Filter): void {
   const { world, region } = at;
-  const context = { 'aws:sourcearn': arn(at, 'logs', `log-group:${group.name}`), 'aws:sourceaccount': world.account };
-  if (!assumable(world, filter.roleArn ?? '', { service: 'logs', region, context })) {
+  if (!logsAssumes(world, region, group.name, filter.roleArn ?? '')) {
     throw awsError(
       'ValidationException',
       'Make sure you have given CloudWatch Logs permission to assume the provided role.',

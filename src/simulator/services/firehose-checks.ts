@@ -2,15 +2,13 @@ import { own } from '../basics.ts';
 import { awsError } from '../errors.ts';
 import { isUsable } from '../keys.ts';
 import type { Tags } from '../model.ts';
-import { assumable } from '../policy.ts';
+import { firehoseAssumes } from '../policy.ts';
 import type { At, Input } from './service.ts';
 
 export const invalid = (message: string) => awsError('InvalidArgumentException', message);
 
-/** Firehose assumes the role with the account as external id (Amazon Data Firehose developer guide, "Controlling access"). */
 export function checkRole({ world, region }: At, roleArn: string): void {
-  const context = { 'sts:externalid': world.account };
-  if (assumable(world, roleArn, { service: 'firehose', region, context })) return;
+  if (firehoseAssumes(world, region, roleArn)) return;
   throw invalid(`Firehose is unable to assume role ${roleArn}. Please check the role provided.`);
 }
 

@@ -3,7 +3,7 @@ import { matches } from '../filter-pattern.ts';
 import { type KeyTrouble, keyTrouble } from '../keys.ts';
 import { measure } from '../metrics.ts';
 import type { Filter, LogEvent, LogGroup, Stream, World } from '../model.ts';
-import { roleMay } from '../policy.ts';
+import { logsAssumes, roleMay } from '../policy.ts';
 import { accept } from './records.ts';
 import type { At } from './service.ts';
 
@@ -91,7 +91,8 @@ function forward(at: At, group: LogGroup, logStream: string, filter: Filter, cho
   const { world, region, here, now } = at;
   const dimensions = { LogGroupName: group.name, DestinationType: 'Firehose', FilterName: filter.filterName };
   const count = (values: Readonly<Record<string, number>>) => measure(here, now, 'AWS/Logs', dimensions, values);
-  const stream = reachable(world, region, filter);
+  const isTrusted = logsAssumes(world, region, group.name, filter.roleArn ?? '');
+  const stream = isTrusted ? reachable(world, region, filter) : undefined;
   if (!stream) {
     count({ DeliveryErrors: chosen.length });
     countKeyTrouble(at, filter);

@@ -3,7 +3,7 @@ import { nextId, own, schedule } from '../basics.ts';
 import { type KeyTrouble, keyTrouble } from '../keys.ts';
 import { measure } from '../metrics.ts';
 import type { Bucket, Due, JsonObject, Stream, World } from '../model.ts';
-import { denies, roleMay } from '../policy.ts';
+import { denies, firehoseAssumes, roleMay } from '../policy.ts';
 import { putObject } from './versions.ts';
 
 // How Firehose delivers to S3 (Amazon Data Firehose developer guide, "Amazon S3 object name format", "Custom prefixes").
@@ -78,9 +78,10 @@ function refusal(world: World, region: string, stream: Stream): { errorCode: str
     'aws:principalisawsservice': 'false',
   };
   const question = { action: 's3:PutObject', resource, context };
-  const denied = bucket.policy && denies(bucket.policy, question);
-  if (roleMay(world, String(stream.destination.RoleARN), question) && !denied && bucket.owner === world.account)
-    return keyRefusal(world, region, stream, bucket);
+  const role = String(stream.destination.RoleARN);
+  const isDenied = bucket.policy !== undefined && denies(bucket.policy, question);
+  const may = firehoseAssumes(world, region, role) && roleMay(world, role, question);
+  if (may && !isDenied && bucket.owner === world.account) return keyRefusal(world, region, stream, bucket);
   return {
     errorCode: 'S3.AccessDenied',
     message:
