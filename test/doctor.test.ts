@@ -446,8 +446,8 @@ const CASES: readonly Case[] = [
   [
     'Firehose may not write what it could not deliver into its log',
     (world) => withPolicy(world, NAMES.delivery, (all) => all.splice(1, 1)),
-    'error',
-    'DELIVERY_DENIED',
+    'warning',
+    'ROLE_PERMISSIONS',
     NAMES.product,
     /does not allow logs:PutLogEvents/,
   ],

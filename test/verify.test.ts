@@ -171,15 +171,18 @@ describe('verify', () => {
   });
 });
 
-const denyPut = (world: World) => {
+const deny = (world: World, Action: string, more = {}) => {
   bucket(world).policy = edited(bucket(world).policy!, (all) =>
-    all.push({
-      Effect: 'Deny',
-      Principal: '*',
-      Action: 's3:PutObject',
-      Resource: `arn:aws:s3:::${NAMES.bucket(US)}/*`,
-    }),
+    all.push({ Effect: 'Deny', Principal: '*', Action, Resource: `arn:aws:s3:::${NAMES.bucket(US)}/*`, ...more }),
   );
+};
+const denyPut = (world: World) => deny(world, 's3:PutObject');
+const distrust = (world: World, name: string) => {
+  const { trust } = role(world, name);
+  role(world, name).trust = {
+    text: trust.text.replace(/(firehose|logs)\.amazonaws\.com/, 'ec2.amazonaws.com'),
+    since: 0,
+  };
 };
 
 describe('events that have arrived, on a way that is broken now', () => {
@@ -189,8 +192,61 @@ describe('events that have arrived, on a way that is broken now', () => {
     ['group deleted', (world) => delete world.regions[US]!.groups[groupOf('on')]],
     ['stream gone', (world) => delete world.regions[US]!.streams[NAMES.product]],
     ['policy of the bucket denies', denyPut],
-    ['role of CloudWatch Logs gone', (world) => delete world.roles[NAMES.subscription]],
+    ['CloudWatch Logs is not trusted', (world) => distrust(world, NAMES.subscription)],
+    ['Firehose is not trusted', (world) => distrust(world, NAMES.delivery)],
   ];
+  const atOnce: [string, (world: World) => unknown][] = [
+    ['role of CloudWatch Logs gone', (world) => delete world.roles[NAMES.subscription]],
+    ['role of Firehose gone', (world) => delete world.roles[NAMES.delivery]],
+    [
+      'pattern that lets nothing pass',
+      (world) => Object.assign(filter(world, 'on'), { filterPattern: '{ $.a = "b" }' }),
+    ],
+    ['stream that delivers elsewhere', (world) => Object.assign(stream(world).destination, { Prefix: 'elsewhere/' })],
+  ];
+  it.each(atOnce)('%s: told before anything is counted, by status and doctor too', async (_, change) => {
+    const { run, verify } = await connected((world) => {
+      traffic(world, { minutes: 10, seed: 1 });
+      change(world);
+    });
+    const { delivery } = oneDocument((await run('status -o json')).stdout).clusters.find(({ name }) => name === 'on')!;
+    const { code, row } = await verify('verify -c on -o json');
+    const { state, hop, cause, hint } = delivery;
+    expect([code, state]).toEqual([3, 'failing']);
+    expect(row('on')).toMatchObject({ state: 'proven', hop, cause, hint });
+    expect((await run('doctor')).code).toBe(3);
+  });
+
+  it('may be denied under conditions that nobody can weigh: only what has just arrived is proof', async () => {
+    const { clock, verify } = await connected((world) => {
+      traffic(world, { minutes: 10, seed: 1 });
+      deny(world, 's3:PutObject', { Condition: { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } } });
+    });
+    const fresh = await verify('verify -o json');
+    expect([fresh.code, fresh.row('on').state]).toEqual([0, 'proven']);
+    expect(fresh.json.warnings).toContainEqual(expect.objectContaining({ code: 'DELIVERY_UNSURE', region: US }));
+    await clock.sleep(600_000);
+    const { code, row } = await verify('verify -o json');
+    expect([code, row('on').state, row('on').hop]).toEqual([1, 'unseen', null]);
+    expect(row('on')).toMatchObject({
+      cause: expect.stringContaining('denied'),
+      hint: expect.stringContaining('--canary'),
+    });
+    expect(row('on').lastEventAt).not.toBeNull();
+  });
+
+  it('what Firehose lacks beside the right to write stops nothing', async () => {
+    const { run, verify } = await connected((world) => {
+      const Condition = { ArnNotEquals: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/${NAMES.reader}` } };
+      deny(world, 's3:GetObject', { Condition });
+      traffic(world, { minutes: 10, seed: 1 });
+    });
+    const { code, row, json } = await verify('verify -o json');
+    expect([code, row('on').state, row('on').hop]).toEqual([0, 'proven', null]);
+    expect(json.warnings).toContainEqual(expect.objectContaining({ code: 'ROLE_PERMISSIONS' }));
+    expect((await run('doctor')).code).toBe(0);
+  });
+
   it.each(broken)('%s: proven until then, where status says it stops: 3', async (_, change) => {
     const { run, verify } = await connected((world) => {
       traffic(world, { minutes: 10, seed: 1 });

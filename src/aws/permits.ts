@@ -13,13 +13,13 @@ export interface Question {
 
 /**
  * Whether these documents seem to allow it. A hint and no proof: what is not known, or not understood, is taken to be in favour,
- * so that no policy is called wrong that may be right.
+ * so that no policy is called wrong that may be right; where it has to be `sure`, against it.
  */
-export function permits(documents: readonly Spec[], question: Question): boolean {
+export function permits(documents: readonly Spec[], question: Question, sure = false): boolean {
   const statements = documents.flatMap(({ Statement }) => list(Statement) as readonly Spec[]);
   const some = (effect: string, unknown: boolean) =>
     statements.some((statement) => statement.Effect === effect && concerns(statement, question, unknown));
-  return some('Allow', true) && !some('Deny', false);
+  return some('Allow', !sure) && !some('Deny', sure);
 }
 
 function concerns(statement: Spec, { action, resource, principals, context }: Question, unknown: boolean): boolean {

@@ -1,9 +1,11 @@
+import { tryPattern } from '../aws/patterns.ts';
 import type { Region } from '../desired/account.ts';
 import { clusterLogGroupName } from '../desired/names.ts';
 import { roleArns, roleNameOf } from '../desired/roles.ts';
+import { SAMPLE_EVENTS } from '../desired/samples.ts';
 import { FILTER_PATTERN, type Settings } from '../desired/settings.ts';
 import { isOurs, type Step } from '../engine/plan.ts';
-import type { Spec, Type } from '../engine/resource.ts';
+import type { Json, Spec, Type } from '../engine/resource.ts';
 import {
   type BucketFacts,
   type ClusterFacts,
@@ -69,15 +71,18 @@ export function regionFacts(seen: Seen, { aws: { region } }: Region, context: Co
 const field = (spec: Spec, name: string) => (spec[name] ?? {}) as Spec;
 
 function streamFacts({ resource, actual }: Step): StreamFacts {
-  const { bucket } = field(actual.spec as Spec, 'destination');
+  const { bucket, prefix } = field(actual.spec as Spec, 'destination');
   const wanted = field(resource.spec, 'destination').bucket;
   const status = actual.exists ? String(actual.facts.status) : null;
   return {
     name: resource.name,
     status,
-    elsewhere: status === 'ACTIVE' && bucket !== wanted ? String(bucket) : null,
+    elsewhere: status !== 'ACTIVE' ? null : bucket !== wanted ? `to ${bucket}` : below(prefix),
   };
 }
+
+/** RAD looks for objects from the beginning of the bucket. */
+const below = (prefix: Json | undefined) => (prefix ? `below ${prefix}` : null);
 
 function bucketFacts({ resource, actual }: Step): BucketFacts {
   const { others } = field(actual.spec as Spec, 'policy');
@@ -137,15 +142,28 @@ export async function clusterFacts(
 
 async function filterFacts(
   { home, settings }: Seen,
-  { survey, region }: Region['aws'],
+  aws: Region['aws'],
   group: string,
   { actual }: Step,
 ): Promise<FilterFacts> {
   const { destination, pattern } = field(actual.spec as Spec, 'filter');
-  const it = (await survey.filters(group)).find(({ filterName }) => filterName === home.names.filter);
+  const it = (await aws.survey.filters(group)).find(({ filterName }) => filterName === home.names.filter);
   return {
     createdAt: it?.creationTime ?? 0,
-    elsewhere: destination === home.names.streamArn(region) ? null : String(destination),
-    pattern: pattern === FILTER_PATTERN ? 'default' : pattern === settings.filterPattern ? 'chosen' : 'other',
+    elsewhere: destination === home.names.streamArn(aws.region) ? null : String(destination),
+    pattern:
+      pattern === FILTER_PATTERN
+        ? 'default'
+        : pattern === settings.filterPattern
+          ? 'chosen'
+          : (await stopsAll(aws, String(pattern)))
+            ? 'deaf'
+            : 'other',
   };
+}
+
+/** Where it may not be tried, what is counted tells. */
+async function stopsAll(aws: Region['aws'], pattern: string): Promise<boolean> {
+  const trial = await tryPattern(aws, pattern, SAMPLE_EVENTS);
+  return 'matches' in trial && trial.matches === 0;
 }

@@ -7,6 +7,7 @@ import type { RadError } from '../engine/errors.ts';
 import type { Spec } from '../engine/resource.ts';
 import type { RegionHealth, Verdict } from '../health/verdict.ts';
 import type { Notice } from '../render/document.ts';
+import { overdueAfter } from '../verify/canary.ts';
 import { lastEvents, type Sighting, type Window } from '../verify/look.ts';
 import type { CanaryRow, Stop, Trouble, VerificationRow } from '../verify/verification.ts';
 import type { Context } from './context.ts';
@@ -94,14 +95,24 @@ export async function rowOf(look: Look, cluster: string, canaries: readonly Foll
   const base = { region, cluster, canary: canary?.row ?? null, ...seenAs(sighting, place.context.clock.now()) };
   if (error) return { ...base, state: 'failed', hop: 'bucket', cause: error.message, hint: error.hint ?? null };
   if (canary?.isBroken) return { ...base, state: 'failed', ...(canary.stop ?? (await overdue(place, cluster))) };
+  const doubt = sighting && !canary?.sighting ? doubtOf(place, sighting) : undefined;
   if (sighting) {
     const broken = canary?.sighting ? undefined : await knownStop(place, cluster);
+    if (doubt && !broken) return { ...base, state: 'unseen', hop: null, ...doubt };
     const { cause = null, hint = null } = broken ?? canary?.stop ?? {};
     return { ...base, state: 'proven', hop: broken?.hop ?? null, cause, hint };
   }
   if (canary?.stop) return { ...base, state: 'unseen', ...canary.stop };
   const stop = await whereItStops(place, cluster);
   return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context, stop.cause)) };
+}
+
+/** Where delivery may be denied, only what has just arrived is proof. */
+function doubtOf(place: Place, { landedAt }: Sighting): Pick<Stop, 'cause' | 'hint'> | undefined {
+  const found = serviceRoles(place.seen).find(({ code }) => code === 'DELIVERY_UNSURE');
+  const isFresh = landedAt >= place.context.clock.now() - overdueAfter(bufferSeconds(place));
+  if (!found || isFresh) return undefined;
+  return { cause: `${found.message}, and nothing has arrived since`, hint: found.hint };
 }
 
 const silent = ({ options: { since = 0 } }: Context, cause: string) => ({
@@ -130,7 +141,7 @@ async function knownStop(place: Place, cluster: string): Promise<Stop | undefine
   const told = (await place.health())?.clusters.get(cluster);
   const verdict = told?.hop ? told : place.gap(cluster);
   if (verdict?.hop) return { hop: verdict.hop, cause: verdict.cause ?? verdict.state, hint: verdict.hint };
-  const [refusal] = serviceRoles(seen);
+  const refusal = serviceRoles(seen).find(({ severity }) => severity === 'error');
   if (!refusal) return undefined;
   const isOfFilter = refusal.message.includes(roleNameOf(roleArns(seen.names, seen.settings).subscription));
   return { hop: isOfFilter ? 'filter' : 'bucket', cause: refusal.message, hint: refusal.hint };

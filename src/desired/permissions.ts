@@ -138,6 +138,7 @@ const ACCOUNT_POLICIES: Calls = { 'logs:DescribeAccountPolicies': [{ on: 'anythi
 /** What is not told of delivery is not known. */
 const WATCH: Calls = {
   ...MEASURE,
+  ...TRY_PATTERN,
   'cloudwatch:ListMetrics': [{ on: 'anything', optional: true }],
   'logs:GetLogEvents': [{ on: 'errorLogGroups', optional: true }],
   's3:ListObjectsV2': [{ on: 'buckets', action: 's3:ListBucket', when: ['ofAccount'], optional: true }],
@@ -212,7 +213,6 @@ const READ: Calls = {
 };
 const READ_WITH_KEYS: Calls = { 's3:GetObject': [{ on: 'keys', action: 'kms:Decrypt', when: ['byS3'] }] };
 const SEND: Calls = {
-  ...TRY_PATTERN,
   'logs:CreateLogStream': on('canaryLogStreams'),
   'logs:DeleteLogStream': on('canaryLogStreams'),
   'logs:DescribeLogStreams': on('clusterLogGroups'),

@@ -70,7 +70,13 @@ export function radAccessExam(place: Place): Exam {
   return { ...base, findings };
 }
 
-/** Whether CloudWatch Logs may put records on the stream, and Firehose objects into the bucket. */
+/** Without these of its rights Firehose delivers nothing; the others it needs to write in parts, and to tell of errors. */
+const isVital = ({ action }: Question) => action === 's3:PutObject' || action.startsWith('kms:');
+
+/**
+ * Whether CloudWatch Logs may put records on the stream, and Firehose objects into the bucket: errors where they may not, and warnings
+ * where they lack something else, or where it cannot be told.
+ */
 export function serviceRoles(place: Place): Found[] {
   const { names, account, region, mend, settings } = place;
   const { store } = seen(place);
@@ -93,17 +99,42 @@ export function serviceRoles(place: Place): Found[] {
       mayBecome(delivery, 'firehose.amazonaws.com', { 'sts:externalid': account, 'aws:sourceaccount': account }),
       `Firehose may not assume role ${delivery}`,
     ),
-    ...prefixed(`role ${delivery} cannot deliver as it must`, lacking(place, 'delivery')),
+    ...prefixed(`role ${delivery} cannot deliver`, lacking(place, 'delivery', isVital)),
   ];
-  return lacks.map(({ why, hint }) =>
-    as('error', {
-      code: 'DELIVERY_DENIED',
+  const base = { region, id: names.stream };
+  const flaws = lacking(place, 'delivery', (question) => !isVital(question));
+  return [
+    ...lacks.map(({ why, hint }) =>
+      as('error', { ...base, code: 'DELIVERY_DENIED', message: `delivery in ${region} is denied: ${why}`, hint }),
+    ),
+    ...flaws.map(({ why, hint }) =>
+      as('warning', {
+        ...base,
+        code: 'ROLE_PERMISSIONS',
+        message: `role ${delivery} lacks rights in ${region}: ${why}`,
+        hint,
+      }),
+    ),
+    ...(lacks.length ? [] : doubts(place)),
+  ];
+}
+
+/** A statement that somebody has added denies under conditions of which it is not known whether Firehose meets them. */
+function doubts(place: Place): Found[] {
+  const { names, region } = place;
+  const { bucket } = seen(place);
+  const { questions, principals, policy } = askedOf(place, 'delivery');
+  const doubted = questions.filter(({ resource }) => isOfBucket(place, resource)).filter(isVital);
+  if (doubted.every((question) => permits([policy], { ...question, principals }, true))) return [];
+  return [
+    as('warning', {
+      code: 'DELIVERY_UNSURE',
       region,
       id: names.stream,
-      message: `delivery in ${region} is denied: ${why}`,
-      hint,
+      message: `delivery in ${region} may be denied: a statement added to the policy of bucket ${bucket} denies s3:PutObject under conditions that cannot be weighed`,
+      hint: `see it: aws s3api get-bucket-policy --bucket ${bucket}; or try it: rad-connect verify --canary`,
     }),
-  );
+  ];
 }
 
 function seen(place: Place) {
@@ -127,10 +158,13 @@ interface Lack {
   readonly hint: string;
 }
 
-/** What of its needs a role may not do, with the keys that are there: by its own policy, or by the bucket's. */
-function lacking(place: Place, role: (typeof ROLES)[number]): Lack[] {
-  const { names, account, region, settings, mend } = place;
-  const { bucket, store, keys } = seen(place);
+const isOfBucket = ({ names, region }: Place, resource = '') =>
+  resource.startsWith(names.bucketArn(names.bucket(region)));
+
+/** All that a role needs here, with the keys that are there, and the policy of the bucket. */
+function askedOf(place: Place, role: (typeof ROLES)[number]) {
+  const { names, account, region, settings } = place;
+  const { store, keys } = seen(place);
   const key = role === 'subscription' ? keys.stream : keys.bucket;
   const needs: readonly Need[] = roleNeeds(names, account, [region], key ? [{ region, arn: key }] : [])[role];
   const roleArn = roleArns(names, settings)[role];
@@ -140,19 +174,37 @@ function lacking(place: Place, role: (typeof ROLES)[number]): Lack[] {
     'aws:securetransport': 'true',
     'aws:principalisawsservice': 'false',
   };
+  const principals = [roleArn, account, roleArn.replace(/:role\/.*$/, ':root'), '*'];
   const questions = needs.flatMap(({ actions, resources, context }): Question[] =>
     resources.flatMap((resource) => actions.map((action) => ({ action, resource, context: { ...known, ...context } }))),
   );
+  const { ours, others } = (store?.spec.policy ?? {}) as { readonly ours?: Json; readonly others?: Json };
+  return {
+    questions,
+    key,
+    roleArn,
+    principals,
+    policy: { Statement: [ANYTHING, ...list(ours), ...list(others)] } as Spec,
+  };
+}
+
+/** What of its needs a role may not do, by its own policy, or by the bucket's. */
+function lacking(
+  place: Place,
+  role: (typeof ROLES)[number],
+  isMeant: (question: Question) => boolean = () => true,
+): Lack[] {
+  const { mend } = place;
+  const { bucket } = seen(place);
+  const { questions: all, key, roleArn, principals, policy } = askedOf(place, role);
+  const questions = all.filter(isMeant);
   const own = documentOf(stepOf(place, 'iam:role', roleNameOf(roleArn)), 'permissions');
-  const principals = [roleArn, account, roleArn.replace(/:role\/.*$/, ':root'), '*'];
-  const policy = store?.spec.policy as { readonly ours?: Json; readonly others?: Json } | undefined;
-  const withAnything = { Statement: [ANYTHING, ...list(policy?.ours), ...list(policy?.others)] } as Spec;
   const words = (refused: readonly Question[]) =>
     refused.map(({ action, resource }) => (resource === key ? `${action} with ${key}` : action)).join(', ');
   const denied = questions.filter((question) => !permits(own, question));
   const refused = questions
-    .filter(({ resource = '' }) => resource.startsWith(names.bucketArn(bucket)))
-    .filter((question) => !permits([withAnything], { ...question, principals }));
+    .filter(({ resource }) => isOfBucket(place, resource))
+    .filter((question) => !permits([policy], { ...question, principals }));
   return [
     ...(denied.length ? [{ why: `its policy does not allow ${words(denied)}`, hint: mend }] : []),
     // A statement that somebody has added is never taken off by us.

@@ -61,6 +61,10 @@ export function undelivered({ roles, mend, stream, errorLogGroup, region }: Regi
   return failing('filter', `${what}: CloudWatch Logs cannot put records on the stream ${name}`, hint);
 }
 
+/** Nobody can assume a role that is not there, whatever has been counted before. */
+export const roleGone = (hop: Hop, { name, standing }: RoleFacts, mend: string): Verdict | undefined =>
+  standing === 'missing' ? failing(hop, `the role ${name} is gone`, mend) : undefined;
+
 const roleTrouble = ({ name, standing }: RoleFacts) =>
   standing === 'missing'
     ? `the role ${name} is gone`

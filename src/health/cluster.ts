@@ -1,4 +1,4 @@
-import { undelivered } from './causes.ts';
+import { roleGone, undelivered } from './causes.ts';
 import { type ClusterFacts, type ClusterMetrics, isUnread, type Metrics, type RegionFacts } from './facts.ts';
 import { LATE, RECENT } from './region.ts';
 import { after, isOlder, lastAt, valueAt } from './series.ts';
@@ -11,9 +11,9 @@ const TOLERATED = 0.05;
 
 /** Where the events of a cluster stop: the first place on their way that does not pass them on. */
 export function judgeCluster(facts: RegionFacts, cluster: ClusterFacts, region: Verdict): Verdict {
-  const { metrics } = facts;
+  const { metrics, mend, roles } = facts;
   if (cluster.trouble) return unknown(cluster.trouble.unread, cluster.trouble.hint);
-  const gap = missing(facts, cluster);
+  const gap = missing(facts, cluster) ?? roleGone('filter', roles.subscription, mend);
   if (gap) return gap;
   // What the stream is told of itself says more than the errors of those who write to it.
   if (region.state === 'failing' && region.hop === 'stream') return region;
@@ -35,6 +35,8 @@ function missing({ mend }: RegionFacts, cluster: ClusterFacts): Verdict | undefi
   if (!filter && obstacle) return (wasConnected ? failing : none)('filter', obstacle.unread, obstacle.hint ?? mend);
   if (!filter) return stops(cluster.wasRemade ? 'log-group' : 'filter', gone(cluster), 'there is no filter yet');
   if (filter.elsewhere) return failing('filter', `the filter sends to ${filter.elsewhere}`, mend);
+  if (filter.pattern === 'deaf')
+    return failing('filter', 'its pattern was changed, and lets no sample of an audit event pass', mend);
   return undefined;
 }
 

@@ -38,8 +38,8 @@ export interface FilterFacts {
   readonly createdAt: number;
   /** Where it sends to, where that is not the stream. */
   readonly elsewhere: string | null;
-  /** chosen: the pattern that was recorded. other: neither that nor the default. */
-  readonly pattern: 'default' | 'chosen' | 'other';
+  /** chosen: the pattern that was recorded. other: neither that nor the default. deaf: such a one, and no sample of an event passes it. */
+  readonly pattern: 'default' | 'chosen' | 'other' | 'deaf';
 }
 
 export interface ClusterFacts {
@@ -70,7 +70,7 @@ export interface StreamFacts {
   readonly name: string;
   /** null: there is no stream. */
   readonly status: string | null;
-  /** Where it delivers to, where that is not the bucket. */
+  /** Where it delivers, in words, where that is not the beginning of the bucket. */
   readonly elsewhere: string | null;
 }
 export interface BucketFacts {

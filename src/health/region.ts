@@ -1,4 +1,4 @@
-import { keyTrouble, refused } from './causes.ts';
+import { keyTrouble, refused, roleGone } from './causes.ts';
 import { isUnread, PERIOD, type RegionFacts, type StreamMetrics } from './facts.ts';
 import { after, isOlder, lastAt, valueAt } from './series.ts';
 import { delivering, failing, idle, unknown, type Verdict } from './verdict.ts';
@@ -13,14 +13,16 @@ const STALE = 15 * 60;
 
 /** Whether what reaches the stream lands in the bucket. */
 export function judgeRegion(facts: RegionFacts): Verdict {
-  const { stream, bucket, metrics, mend } = facts;
+  const { stream, bucket, roles, metrics, mend } = facts;
   if (isUnread(stream)) return unknown(stream.unread, stream.hint);
   const { name, status, elsewhere } = stream;
   if (status === null) return failing('stream', `the stream ${name} is gone`, mend);
   if (status === 'CREATING') return idle(`the stream ${name} is being made`);
   if (status !== 'ACTIVE') return failing('stream', `the stream ${name} is ${status}`, mend);
-  if (elsewhere) return failing('stream', `the stream ${name} delivers to ${elsewhere}`, mend);
+  if (elsewhere) return failing('stream', `the stream ${name} delivers ${elsewhere}`, mend);
   if (!isUnread(bucket) && !bucket.exists) return failing('bucket', `the bucket ${bucket.name} is gone`, mend);
+  const gone = roleGone('bucket', roles.delivery, mend);
+  if (gone) return gone;
   if (isUnread(metrics)) return unknown(metrics.unread, metrics.hint);
   return refusals(facts, metrics.stream) ?? landings(facts, metrics.stream);
 }

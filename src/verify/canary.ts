@@ -44,6 +44,7 @@ export function canaryEvent({ id }: Canary, version: string, now: number): strin
 
 /** Beside the stream's buffer interval: what CloudWatch Logs and Firehose take on top. */
 const SLACK = 4 * 60_000;
+export const overdueAfter = (bufferSeconds: number): number => bufferSeconds * 1_000 + SLACK;
 /** Between two looks at the bucket. */
 const PAUSE = 15_000;
 
@@ -58,7 +59,7 @@ interface Following extends Window {
 export async function follow(window: Following, canaries: readonly Canary[]): Promise<ReadonlyMap<string, Sighting>> {
   const { clock, signal, bufferSeconds } = window;
   const begun = clock.now();
-  const limit = bufferSeconds * 1_000 + SLACK;
+  const limit = overdueAfter(bufferSeconds);
   const arrived = new Map<string, Sighting>();
   const read = new Set<string>();
   while (arrived.size < canaries.length && clock.now() < begun + limit) {

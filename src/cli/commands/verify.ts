@@ -1,5 +1,6 @@
 import type { Names } from '../../desired/names.ts';
 import { select, unmatched } from '../../desired/select.ts';
+import { serviceRoles } from '../../doctor/access.ts';
 import { RadError } from '../../engine/errors.ts';
 import type { Step } from '../../engine/plan.ts';
 import { type Notice, placeOf, type Result } from '../../render/document.ts';
@@ -45,6 +46,11 @@ export async function verify(context: Context): Promise<Result> {
       ...plan.warnings,
       ...looks.flatMap(({ warnings }) => warnings),
       ...unlike(places.flatMap(({ warnings }) => warnings)),
+      ...places.flatMap(({ seen }) =>
+        serviceRoles(seen)
+          .filter(({ severity }) => severity === 'warning')
+          .map(({ severity: _, ...notice }) => notice),
+      ),
       ...plan.steps.flatMap(unseen),
     ],
     ...(signal.aborted && { error: ended(signal.reason, rows, left) }),
