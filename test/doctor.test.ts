@@ -96,6 +96,47 @@ describe('a world that is good', () => {
   });
 });
 
+describe('a record that is gone, while events go on', () => {
+  const unrecorded = async (change: (world: World) => unknown = () => {}) => {
+    const { world, run } = account(small(US, EU));
+    expect((await run(`enable-audit --regions ${US},${EU} --external-id x-1 --yes -q`)).code).toBe(0);
+    traffic(world, { minutes: 5, seed: 1 });
+    delete world.roles[NAMES.reader];
+    change(world);
+    return { world, run };
+  };
+
+  it.each([`status --regions ${US}`, 'status', 'verify', `verify --regions ${US}`, 'doctor'])(
+    "%s: says so, and puts nothing into anybody's hands that deletes",
+    async (line) => {
+      const { run } = await unrecorded();
+      const { stdout, stderr } = await run(line);
+      expect(stdout + stderr).toContain(`rad-connect enable-audit --regions ${EU},${US}`);
+      expect(stdout + stderr).not.toMatch(/--delete-data|is not connected/);
+    },
+  );
+
+  it('is an error for doctor: 3', async () => {
+    const { world } = await unrecorded();
+    const { code, findings } = await doctor(world);
+    expect(told(findings)).toContainEqual(['error', 'RECORD_MISSING', 'global', NAMES.reader]);
+    expect(code).toBe(3);
+  });
+
+  it('a filter alone is alive; logs alone are what remains', async () => {
+    const { world, run } = await unrecorded((world) => delete world.regions[EU]!.streams[NAMES.product]);
+    expect((await run(`status --regions ${US}`)).stderr).not.toContain('--delete-data');
+    for (const name of ['on', 'off']) delete group(world, groupOf(name), EU).filters[NAMES.product];
+    expect((await run(`status --regions ${US}`)).stderr).toContain(`teardown --regions ${EU} --delete-data`);
+    const unseen = await run(`status --regions ${US}`, {
+      authorize: ({ action, resource }: { action: string; resource: string }) =>
+        !(action === 'firehose:DescribeDeliveryStream' && resource.includes(EU)),
+    });
+    expect(unseen.stderr).toContain('still holds');
+    expect(unseen.stderr).not.toContain('--delete-data');
+  });
+});
+
 describe('events that do not arrive', () => {
   /** Half an hour of events, and as much after this. */
   const since = async (change: (world: World) => unknown) => {

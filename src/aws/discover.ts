@@ -75,14 +75,11 @@ export async function bucketRegions(
   return regions;
 }
 
+export const streamThere = async ({ firehose }: Aws, DeliveryStreamName: string): Promise<boolean> =>
+  (await found(firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })))) !== undefined;
+
 /** Whether there is a stream of this name; true also where that cannot be seen. */
-export async function hasStream({ firehose }: Aws, DeliveryStreamName: string): Promise<boolean> {
-  try {
-    return (await found(firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })))) !== undefined;
-  } catch {
-    return true;
-  }
-}
+export const hasStream = (aws: Aws, name: string): Promise<boolean> => streamThere(aws, name).catch(() => true);
 
 export type RegionState = 'ok' | 'not-enabled' | 'denied' | 'unreachable';
 export interface RegionLook {

@@ -27,6 +27,8 @@ export interface Situation {
   readonly regions: readonly Region[];
   readonly warnings: readonly Notice[];
   readonly adoption?: Adoption;
+  /** Regions in which things of ours stand that nothing records. */
+  readonly unrecorded?: readonly string[];
 }
 
 export interface Intent {

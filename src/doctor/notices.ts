@@ -16,6 +16,7 @@ const NOTICES: Readonly<Record<string, readonly [Check, Finding['severity'] | nu
   PERMISSION_OPTIONAL: ['permissions', null],
   RAD_KNOWS_ACCOUNT: ['rad-access', 'note'],
   RAD_NOT_REGISTERED: ['rad-access', 'note'],
+  RECORD_MISSING: ['delivery', 'error'],
   ROLE_PERMISSIONS: ['delivery', 'warning'],
   ROLE_TRUST: ['delivery', 'warning'],
   ROLE_UNCHECKED: ['delivery', null],

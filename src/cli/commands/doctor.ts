@@ -72,12 +72,12 @@ async function accountExams(situation: Situation, steps: readonly Step[], contex
 }
 
 async function regionExams(
-  { home, settings }: Situation,
+  { home, settings, unrecorded = [] }: Situation,
   { name: region, aws, state, error, clusters }: Found,
   all: readonly Step[],
   context: Context,
 ): Promise<Exam[]> {
-  const connected = home.connected.includes(region);
+  const connected = home.connected.includes(region) || unrecorded.includes(region);
   const steps = all.filter((step) => step.resource.region === region || placeOf(step.resource) === 'global');
   const place: Place = {
     region,
@@ -89,7 +89,7 @@ async function regionExams(
     names: home.names,
     account: home.account,
     settings,
-    mend: mendWith(context, region),
+    mend: mendWith(context, unrecorded.includes(region) ? unrecorded.join(',') : region),
   };
   const seen = regionExam(place, context.options.regions?.includes(region) ?? false);
   if (state !== 'ok') return [seen];

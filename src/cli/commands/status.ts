@@ -1,17 +1,10 @@
-import type { Notice, Result } from '../../render/document.ts';
+import type { Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { checkRegions, converge, type Situation } from '../converge.ts';
-import {
-  chooseClusters,
-  type Home,
-  lookAround,
-  namedRegions,
-  regionsWithBucket,
-  settingsFor,
-  signIn,
-} from '../discover.ts';
+import { chooseClusters, lookAround, namedRegions, regionsWithBucket, settingsFor, signIn } from '../discover.ts';
 import { lookAtHealth } from '../health.ts';
 import { lookAtKeys } from '../keys.ts';
+import { lookForRemains } from '../remains.ts';
 import { lookAtRoles } from '../roles.ts';
 
 /** What is there, what differs, and whether events arrive. Reads only. */
@@ -37,21 +30,8 @@ export async function survey(context: Context): Promise<Situation> {
   const found = await lookAround(home, regions, context);
   const chosen = await chooseClusters(home, found, settings);
   const keys = await lookAtKeys(home, chosen.regions, settings);
-  const left = withBucket.filter((region) => !home.connected.includes(region) && !regions.includes(region));
+  const remains = await lookForRemains(home, regions, context);
   const ofRoles = await lookAtRoles(home, keys.regions, settings, context);
-  const warnings = [
-    ...chosen.warnings,
-    ...keys.warnings,
-    ...ofRoles,
-    ...left.map((region) => dataRemains(home, region)),
-  ];
-  return { home, settings, found, regions: keys.regions, warnings };
+  const warnings = [...chosen.warnings, ...keys.warnings, ...ofRoles, ...remains.warnings];
+  return { home, settings, found, regions: keys.regions, warnings, unrecorded: remains.unrecorded };
 }
-
-const dataRemains = ({ names, account }: Home, region: string): Notice => ({
-  code: 'DATA_REMAINS',
-  region,
-  id: names.bucket(region),
-  message: `bucket ${names.bucket(region)} of an earlier installation still holds audit logs`,
-  hint: `rad-connect teardown --regions ${region} --delete-data --yes --confirm ${account}`,
-});

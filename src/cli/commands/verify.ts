@@ -89,7 +89,7 @@ const nothingThere = () =>
   });
 
 /** Each region with clusters to look for. */
-function placesOf(all: Seen, { found, warnings }: Situation, context: Context): Promise<Place[]> {
+function placesOf(all: Seen, { found, warnings, unrecorded = [] }: Situation, context: Context): Promise<Place[]> {
   const { home, settings } = all;
   return Promise.all(
     all.regions
@@ -105,7 +105,7 @@ function placesOf(all: Seen, { found, warnings }: Situation, context: Context): 
           names: home.names,
           account: home.account,
           settings,
-          mend: mendWith(context, name),
+          mend: mendWith(context, unrecorded.includes(name) ? unrecorded.join(',') : name),
         };
         const { clusters, delivery } = await standing(all, region, context);
         const told: Notice[] = [];
