@@ -122,6 +122,7 @@ const CASES: Readonly<Record<string, Case>> = {
     scenarios: () => [
       { line: 'status -o json', world: changed(() => {}) },
       { line: 'status --regions all -o json', world: changed(() => {}) },
+      { line: 'status -o json', world: changed(otherPattern) },
     ],
   },
   'status with a key': {
@@ -174,6 +175,7 @@ const CASES: Readonly<Record<string, Case>> = {
     scenarios: () => [
       { line: 'verify -o json', world: changed((world) => void traffic(world, { minutes: 1, seed: 1 })) },
       { line: 'verify --regions all -o json', world: changed(() => {}) },
+      { line: 'verify -o json', world: changed(otherPattern) },
       { line: 'verify -o json', world: changed(trustedCaller) },
     ],
   },
@@ -214,6 +216,7 @@ const CASES: Readonly<Record<string, Case>> = {
     scenarios: () => [
       { line: 'doctor -o json', world: changed(() => {}) },
       { line: 'doctor --regions all -o json', world: changed(() => {}) },
+      { line: 'doctor -o json', world: changed(otherPattern) },
       ...callersOf(
         'doctor -o json',
         changed(() => {}),
@@ -284,6 +287,10 @@ function byHand(world: World): void {
   Object.assign(stream(world), { encryption: { Status: 'DISABLED' } });
   stream(world).destination.Prefix = 'x/';
   Object.assign(group(world, NAMES.errors), { retention: 1, streams: {} });
+  filter(world, 'off').filterPattern = '';
+}
+
+function otherPattern(world: World): void {
   filter(world, 'off').filterPattern = '';
 }
 

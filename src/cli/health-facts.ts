@@ -17,8 +17,9 @@ import {
   type Unread,
 } from '../health/facts.ts';
 import { lastAt } from '../health/series.ts';
+import type { Notice } from '../render/document.ts';
 import { type Context, mendWith } from './context.ts';
-import type { Home } from './discover.ts';
+import { type Home, withoutPermission } from './discover.ts';
 import type { Measured } from './measure.ts';
 
 /** What a command has seen of an account: its steps tell what stands. */
@@ -116,6 +117,7 @@ export async function clusterFacts(
   { aws }: Region,
   name: string,
   { metrics, counted }: Measured,
+  warnings: Notice[],
 ): Promise<ClusterFacts> {
   const groupName = clusterLogGroupName(name);
   const logging = stepOf(seen, 'eks:cluster-logging', aws.region, name);
@@ -136,7 +138,7 @@ export async function clusterFacts(
     logGroup: group?.actual.exists ?? false,
     // One that EKS has made bears no mark of ours.
     wasRemade: !isThereAsOurs(group) && forwardedAt !== undefined && createdAt > forwardedAt,
-    filter: isThereAsOurs(filter) ? await filterFacts(seen, aws, groupName, filter!) : undefined,
+    filter: isThereAsOurs(filter) ? await filterFacts(seen, aws, groupName, filter!, warnings) : undefined,
   };
 }
 
@@ -145,6 +147,7 @@ async function filterFacts(
   aws: Region['aws'],
   group: string,
   { actual }: Step,
+  warnings: Notice[],
 ): Promise<FilterFacts> {
   const { destination, pattern } = field(actual.spec as Spec, 'filter');
   const it = (await aws.survey.filters(group)).find(({ filterName }) => filterName === home.names.filter);
@@ -156,14 +159,20 @@ async function filterFacts(
         ? 'default'
         : pattern === settings.filterPattern
           ? 'chosen'
-          : (await stopsAll(aws, String(pattern)))
+          : (await stopsAll(aws, String(pattern), warnings))
             ? 'deaf'
             : 'other',
   };
 }
 
 /** Where it may not be tried, what is counted tells. */
-async function stopsAll(aws: Region['aws'], pattern: string): Promise<boolean> {
+async function stopsAll(aws: Region['aws'], pattern: string, warnings: Notice[]): Promise<boolean> {
   const trial = await tryPattern(aws, pattern, SAMPLE_EVENTS);
+  const untried = withoutPermission(
+    'logs:TestMetricFilter',
+    'whether a filter pattern that was changed lets events pass was not tried',
+  );
+  if ('unseen' in trial && trial.unseen.code === 'PERMISSION_DENIED' && !warnings.some(({ id }) => id === untried.id))
+    warnings.push(untried);
   return 'matches' in trial && trial.matches === 0;
 }

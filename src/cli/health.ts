@@ -14,18 +14,31 @@ export interface Health {
 }
 
 /** What stands of the way from these clusters to the bucket: nothing is asked that a plan has not asked. */
-export async function standing(seen: Seen, region: Region, context: Context): Promise<RegionHealth> {
+export async function standing(
+  seen: Seen,
+  region: Region,
+  context: Context,
+  warnings: Notice[],
+): Promise<RegionHealth> {
   const measured = {
     metrics: { unread: 'not asked', hint: null },
     errors: [],
     newestObject: null,
     counted: new Set<string>(),
   };
-  return healthOf(await factsOf(seen, region, measured, context));
+  return healthOf(await factsOf(seen, region, measured, context, warnings));
 }
 
-async function factsOf(seen: Seen, region: Region, measured: Measured, context: Context): Promise<RegionFacts> {
-  const clusters = await Promise.all(region.clusters.map((name) => clusterFacts(seen, region, name, measured)));
+async function factsOf(
+  seen: Seen,
+  region: Region,
+  measured: Measured,
+  context: Context,
+  warnings: Notice[],
+): Promise<RegionFacts> {
+  const clusters = await Promise.all(
+    region.clusters.map((name) => clusterFacts(seen, region, name, measured, warnings)),
+  );
   return { ...regionFacts(seen, region, context), ...measured, now: context.clock.now(), clusters };
 }
 
@@ -36,7 +49,7 @@ export async function lookAtHealth(seen: Seen, context: Context): Promise<Health
   const looked = await Promise.all(
     connected.map(async (region): Promise<[string, RegionHealth]> => {
       const measured = await measure(region, seen.home, context, warnings);
-      return [region.aws.region, healthOf(await factsOf(seen, region, measured, context))];
+      return [region.aws.region, healthOf(await factsOf(seen, region, measured, context, warnings))];
     }),
   );
   return { regions: new Map(looked), warnings };

@@ -107,8 +107,8 @@ function placesOf(all: Seen, { found, warnings, unrecorded = [] }: Situation, co
           settings,
           mend: mendWith(context, unrecorded.includes(name) ? unrecorded.join(',') : name),
         };
-        const { clusters, delivery } = await standing(all, region, context);
         const told: Notice[] = [];
+        const { clusters, delivery } = await standing(all, region, context, told);
         const ask = async () => {
           const { regions, warnings: unasked } = await lookAtHealth({ ...all, regions: [region] }, context);
           told.push(...unasked);
