@@ -182,6 +182,12 @@ describe('a way that is broken names the place, the cause and what mends it', ()
     [
       'the filter lets nothing pass',
       (world) => Object.assign(filter(world, 'on'), { filterPattern: '{ $.kind = "Nothing" }' }),
+      mended('filter', /its pattern was changed, and lets no sample of an audit event pass/),
+    ],
+    [
+      'the filter lets something else pass',
+      (world) =>
+        Object.assign(filter(world, 'on'), { filterPattern: '{ $.requestURI = "/api/v1/configmaps?watch=true" }' }),
       mended('filter', /its pattern let none of the last \d+ events pass/),
     ],
     [

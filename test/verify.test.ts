@@ -117,9 +117,16 @@ describe('verify', () => {
       authorize: ({ action, resource }: { action: string; resource: string }) =>
         !(action === 's3:ListBucket' && resource.includes('rad-')) || action !== 's3:ListBucket',
     });
-    expect(row('on').state).toBe('failed');
-    expect(json.errors.map((one) => one.code)).toContain('PERMISSION_DENIED');
+    expect([row('on').state, row('on').hop]).toEqual(['unseen', null]);
+    expect(json.errors.map((one) => one.code)).toEqual(['PERMISSION_DENIED']);
     expect(code).toBe(5);
+  });
+
+  it('of a region that may not be read nothing is said but that', async () => {
+    const { verify } = await connected((world) => Object.assign(world.regions[US]!, { state: 'denied' }));
+    const { code, json } = await verify(`verify --regions ${US} -o json`);
+    expect(json.errors.map((one) => one.code)).toEqual(['REGION_DENIED']);
+    expect(code).not.toBe(0);
   });
 
   it('what Firehose could not process is no proof, wherever it puts it', async () => {
@@ -582,11 +589,30 @@ describe('verify --canary', () => {
   it('where none may be written, none is followed, and what arrived before is proof', async () => {
     const { verify } = await connected((world) => traffic(world, { minutes: 5, seed: 1 }));
     const authorize = ({ action }: { action: string }) => action !== 'logs:PutLogEvents';
-    const { code, row, calls } = await verify(CANARY, { authorize });
-    expect([code, row('on').state, row('on').canary!.state]).toEqual([0, 'proven', 'not-sent']);
+    const { code, row, calls, json } = await verify(CANARY, { authorize });
+    expect([code, row('on').state, row('on').canary!.state]).toEqual([3, 'proven', 'not-sent']);
     expect(row('on').cause).toContain('logs:PutLogEvents');
+    expect(json.errors).toMatchObject(
+      ['off', 'on'].map((id) => ({
+        code: 'PERMISSION_DENIED',
+        id,
+        message: expect.stringContaining('logs:PutLogEvents'),
+        hint: expect.any(String),
+      })),
+    );
     expect(calls.filter(({ operation }) => operation === 'ListObjectsV2').length).toBeLessThan(8);
   });
+
+  it.each(['logs:CreateLogStream', 'logs:PutLogEvents'])(
+    'where nothing arrived and nobody may %s, it is the permission that is missing: 5',
+    async (denied) => {
+      const { verify } = await connected();
+      const authorize = ({ action }: { action: string }) => action !== denied;
+      const { code, row, json } = await verify(CANARY, { authorize });
+      expect([code, row('on').state, row('on').hop]).toEqual([5, 'unseen', null]);
+      expect(json.errors.map((one) => one.code)).toEqual(['PERMISSION_DENIED', 'PERMISSION_DENIED']);
+    },
+  );
 
   it('where the bucket cannot be read any more, no canary is called lost, and its log stream goes', async () => {
     const { world, verify } = await connected();

@@ -3,6 +3,7 @@ import { deleteLogStream, olderLogStreams, writeEvent } from '../aws/log-streams
 import { tryPattern } from '../aws/patterns.ts';
 import { CANARY, clusterLogGroupName } from '../desired/names.ts';
 import { stepOf } from '../doctor/place.ts';
+import type { RadError } from '../engine/errors.ts';
 import type { Spec } from '../engine/resource.ts';
 import { type Canary, canaryEvent, canaryRow, follow, newCanary } from '../verify/canary.ts';
 import type { Sighting } from '../verify/look.ts';
@@ -90,7 +91,7 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
     .filter(({ isGrounded }) => !isGrounded)
     .map((sent): Sent => ({ ...sent, canary: { ...sent.canary, sentAt: begun } }));
   /** Why one was not written. */
-  const failed = new Map<string, Stop>();
+  const failed = new Map<string, RadError>();
   let trouble: Stop | undefined;
   let arrived: ReadonlyMap<string, Sighting> = new Map();
   let isOver = false;
@@ -119,17 +120,22 @@ async function flight(look: Look, chosen: readonly Sent[]): Promise<Followed[]> 
     const flown = failed.has(cluster) ? undefined : flying.find((one) => one.cluster === cluster);
     const sighting = arrived.get(sent.canary.id);
     const row = canaryRow(flown?.canary ?? sent.canary, sighting, isOver);
-    const stop = sent.stop ?? failed.get(cluster) ?? (sighting ? undefined : trouble);
+    const stop = sent.stop ?? unsentStop(failed.get(cluster)) ?? (sighting ? undefined : trouble);
     const base = {
       region: window.aws.region,
       cluster,
       row,
       isBroken: isBroken || row.state === 'lost',
       left: i === 0 ? left : [],
+      unsent: failed.get(cluster),
     };
     return { ...base, ...(sighting && { sighting }), ...(stop && { stop }) };
   });
 }
+
+/** Who may not write has seen nothing of the way. */
+const unsentStop = (error: RadError | undefined): Stop | undefined =>
+  error && { hop: null, cause: error.message, hint: error.hint ?? null };
 
 /** S3 tells times by the second, and by its own clock. Milliseconds. */
 const CLOCKS = 60_000;
@@ -154,7 +160,11 @@ const followed = ({ place, window }: Look, begun: number) => {
 const FORGOTTEN = 3_600_000;
 
 /** After what runs that were killed have left is gone; what another run may still follow stays. */
-async function write({ region, context }: Place, { cluster, canary }: Sent, failed: Map<string, Stop>): Promise<void> {
+async function write(
+  { region, context }: Place,
+  { cluster, canary }: Sent,
+  failed: Map<string, RadError>,
+): Promise<void> {
   const group = clusterLogGroupName(cluster);
   try {
     const now = context.clock.now();
@@ -163,8 +173,8 @@ async function write({ region, context }: Place, { cluster, canary }: Sent, fail
     await writeEvent(region.aws, group, canary.logStream, canaryEvent(canary, context.version, now), now);
   } catch (error) {
     if (context.signal.aborted) return;
-    const { message, hint = null } = explain(error);
-    failed.set(cluster, { hop: 'log-group', cause: `no event could be written into ${group}: ${message}`, hint });
+    const { code, message, hint } = explain(error);
+    failed.set(cluster, restate(error, code, `no event could be written into ${group}: ${message}`, hint));
   }
 }
 

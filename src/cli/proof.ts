@@ -48,6 +48,8 @@ export interface Followed {
   readonly sighting?: Sighting;
   /** Why it was not sent, or what came between. */
   readonly stop?: Stop;
+  /** Why none could be written: that was asked for. */
+  readonly unsent: RadError | undefined;
   /** It shows that no event can arrive. */
   readonly isBroken: boolean;
   /** Log streams that could not be taken away. */
@@ -93,7 +95,7 @@ export async function rowOf(look: Look, cluster: string, canaries: readonly Foll
   const canary = canaries.find((one) => one.region === region && one.cluster === cluster);
   const sighting = canary?.sighting ?? look.seen.get(cluster);
   const base = { region, cluster, canary: canary?.row ?? null, ...seenAs(sighting, place.context.clock.now()) };
-  if (error) return { ...base, state: 'failed', hop: 'bucket', cause: error.message, hint: error.hint ?? null };
+  if (error) return { ...base, state: 'unseen', hop: null, cause: error.message, hint: error.hint ?? null };
   if (canary?.isBroken) return { ...base, state: 'failed', ...(canary.stop ?? (await overdue(place, cluster))) };
   const doubt = sighting && !canary?.sighting ? doubtOf(place, sighting) : undefined;
   if (sighting) {

@@ -13,7 +13,7 @@ import type { Coverage } from '../sigma/coverage.ts';
 import type { Level } from '../sigma/rule.ts';
 import type { TestVerdict } from '../sigma/verdicts.ts';
 import type { SyncReport, Transfer } from '../sync/report.ts';
-import type { ReaderRow, Verification, VerificationRow } from '../verify/verification.ts';
+import type { ReaderRow, Trouble, Verification, VerificationRow } from '../verify/verification.ts';
 
 /** A remark that stops nothing. */
 export interface Notice {
@@ -349,6 +349,10 @@ const regionErrors = ({ regions }: Result): Problem[] =>
 
 const isProven = ({ state }: VerificationRow) => state === 'proven';
 
+/** What could not be looked at, or sent, is one error. */
+const isToldBy = ({ region, id }: Trouble, row: VerificationRow): boolean =>
+  region === row.region && (id === region || (id === row.cluster && !row.hop));
+
 /**
  * Each cluster whose events are not seen to arrive, or no longer do, is an error of its own; where a region could not be looked at, the
  * region is, and where the run was told to stop, that is.
@@ -356,7 +360,7 @@ const isProven = ({ state }: VerificationRow) => state === 'proven';
 const unproven = ({ verification, errors }: Verification, end: RadError | undefined): Problem[] => [
   ...errors.map(({ region, id, error }) => problem(error, region, id)),
   ...verification
-    .filter((row) => (!isProven(row) || row.hop) && !errors.some(({ id }) => id === row.region))
+    .filter((row) => (!isProven(row) || row.hop) && !errors.some((error) => isToldBy(error, row)))
     .filter(({ canary }) => !(end && canary?.state === 'unknown'))
     .map((row) => {
       const { region, cluster, cause, hint } = row;

@@ -22,7 +22,7 @@ export interface CanaryRow {
 export interface VerificationRow {
   readonly region: string;
   readonly cluster: string;
-  /** failed: it is known not to arrive, or it could not be looked for. */
+  /** failed: it is known not to arrive. unseen: nothing was seen of it, or nothing could be. */
   readonly state: 'proven' | 'unseen' | 'failed';
   readonly lastEventAt: string | null;
   /** From then until now. */

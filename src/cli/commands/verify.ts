@@ -25,8 +25,14 @@ export async function verify(context: Context): Promise<Result> {
   const situation = narrowed(await survey(context), options.clusters ?? []);
   const plan = await converge({ command: 'verify', goal: 'present', readOnly: true }, situation, context);
   const places = await placesOf({ ...situation, steps: plan.steps }, situation, context);
+  // Of a region that could not be read it is not known.
+  const isAllSeen = situation.found.every(({ error }) => !error);
   if (places.length === 0)
-    return { ...plan, proof: { verification: [], reader: [], errors: [] }, error: nothingThere() };
+    return {
+      ...plan,
+      proof: { verification: [], reader: [], errors: [] },
+      ...(isAllSeen && { error: nothingThere() }),
+    };
 
   const looks = await Promise.all(places.map(lookForEvents));
   const reader = await Promise.all(places.map(readerOf));
@@ -37,6 +43,7 @@ export async function verify(context: Context): Promise<Result> {
   const errors = [
     ...looks.flatMap(({ error, place: { seen } }) => (error ? [{ region: seen.region, id: seen.region, error }] : [])),
     ...reader.flatMap((row) => cannotRead(row, situation.home.names)),
+    ...canaries.flatMap(({ region, cluster, unsent }) => (unsent ? [{ region, id: cluster, error: unsent }] : [])),
   ];
   const left = canaries.flatMap((one) => one.left);
   return {
