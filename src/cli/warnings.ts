@@ -6,6 +6,7 @@ import { roleArns } from '../desired/roles.ts';
 import type { Settings } from '../desired/settings.ts';
 import type { Outcome } from '../engine/event.ts';
 import { type Goal, isOurs, type Step } from '../engine/plan.ts';
+import { shellWord } from '../engine/shell.ts';
 import type { Notice } from '../render/document.ts';
 
 /** What is worth saying about an account as it was seen, without stopping anything. */
@@ -116,7 +117,7 @@ function neverExpires({ resource, actual }: Step): Notice[] {
   const isForever =
     type === 'logs:log-group' && claim === 'if-made' && actual.exists && actual.facts.retention === null;
   if (!isForever || isOurs(resource, actual)) return [];
-  const hint = `aws logs put-retention-policy --region ${region} --log-group-name ${name} --retention-in-days 90`;
+  const hint = `aws logs put-retention-policy --region ${region} --log-group-name ${shellWord(name)} --retention-in-days 90`;
   return [
     {
       code: 'LOG_GROUP_NEVER_EXPIRES',
@@ -139,7 +140,7 @@ function unknownKey({ resource, kept }: Step): Notice[] {
       region,
       id: name,
       message: `${type} ${name} in ${region} has a key that the roles may not use: ${key}`,
-      hint: `rad-connect enable-audit --regions ${region} --kms-key ${region}=${key}`,
+      hint: `rad-connect enable-audit --regions ${region} --kms-key ${shellWord(`${region}=${key}`)}`,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { LogsPolicy } from '../aws/account-policies.ts';
+import { shellWord } from '../engine/shell.ts';
 import { as, type Found } from './exam.ts';
 
 interface Place {
@@ -38,7 +39,7 @@ function told({ type, name, document }: LogsPolicy, { region, streamArn }: Place
     });
   const destination = String(document.DestinationArn ?? 'its destination');
   const isOurs = destination === streamArn;
-  const leaveOut = `leave them out: aws logs put-account-policy --region ${region} --policy-name ${name} --policy-type ${type} --policy-document … --selection-criteria 'LogGroupName NOT IN ${JSON.stringify(concerned.slice(0, 3)).replace(/\]$/, concerned.length > 3 ? ',…]' : ']')}'`;
+  const leaveOut = `leave them out: aws logs put-account-policy --region ${region} --policy-name ${shellWord(name)} --policy-type ${type} --policy-document … --selection-criteria 'LogGroupName NOT IN ${JSON.stringify(concerned.slice(0, 3)).replace(/\]$/, concerned.length > 3 ? ',…]' : ']')}'`;
   return as('warning', {
     ...base,
     code: 'ACCOUNT_SUBSCRIPTION',

@@ -13,13 +13,24 @@ export const visible = (text: string): string =>
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
   });
 
+/**
+ * JSON that a terminal shows as it is and a parser reads as the same: what is hidden, beside the ends of lines between its values, is
+ * spelled by its UTF-16 units (RFC 8259, section 7).
+ */
+export const visibleJson = (document: unknown): string =>
+  JSON.stringify(document, null, 2).replace(HIDDEN, (character) => {
+    if (character === '\n') return character;
+    const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
+
 /** Of a text that has lines of its own. */
 export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n');
 
 /** What is written in lines: by us, and in rules. */
 const IN_LINES: ReadonlySet<string> = new Set(['terraform', 'description', 'condition', 'sql', 'why']);
 
-/** The document as it is shown to a person; the JSON has it as it is. */
+/** The document as it is shown to a person; the JSON has all of it. */
 export const visibly = (document: Document): Document => shown(document, '') as Document;
 
 function shown(value: unknown, name: string): unknown {
