@@ -283,7 +283,7 @@ function frames(io: Io, how: Showing, seconds: number, clock: Clock): (result: R
     if (stdout.isTTY && stderr.isTTY) how.told.clear();
     show(result, io, how);
     const time = new Date(clock.now()).toISOString().slice(11, 19);
-    if (stdout.isTTY) stdout.write(`Looked at ${time} UTC, again in ${seconds} s. Ctrl-C ends it.\n`);
+    stdout.write(`Looked at ${time} UTC${stdout.isTTY ? `, again in ${seconds} s. Ctrl-C ends it.` : ''}\n`);
     isFirst = false;
   };
 }

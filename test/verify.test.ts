@@ -99,7 +99,10 @@ describe('verify', () => {
     await clock.sleep(600_000);
     const late = await verify('verify --since 1s -c on -o json');
     expect([late.code, late.row('on').state]).toEqual([1, 'unseen']);
-    expect(late.row('on').hint).toContain('--canary');
+    expect(late.row('on')).toMatchObject({
+      hint: expect.stringContaining('--canary'),
+      cause: expect.stringContaining('no event in the last 1 s'),
+    });
   });
 
   it('where nothing is connected there is no proof', async () => {
@@ -133,6 +136,20 @@ describe('verify', () => {
     const { world, verify } = await connected((world) => traffic(world, { minutes: 1, seed: 1 }));
     for (const object of bucket(world).objects) object.key = object.key.replace(/[^/]+$/, 'processing-failed/x');
     expect((await verify('verify -o json')).row('on')).toMatchObject({ state: 'unseen', key: null });
+  });
+
+  it.each([
+    ['damaged', 'H4sIAAAAAAAAA6tW'],
+    ['empty', ''],
+  ])('what is %s is no proof, and is said to be what is there', async (word, body) => {
+    const { world, verify } = await connected((world) => traffic(world, { minutes: 5, seed: 1 }));
+    for (const object of bucket(world).objects) object.body = body;
+    const { code, row, json } = await verify('verify -o json');
+    expect([code, row('on').state, row('on').hop]).toEqual([1, 'unseen', null]);
+    expect(row('on').cause).toMatch(new RegExp(`can be read: \\d+ \\w+ ${word}`));
+    expect(json.warnings).toContainEqual(
+      expect.objectContaining({ code: 'OBJECTS_DAMAGED', message: expect.stringContaining(word) }),
+    );
   });
 
   it('reads no object twice, and few: the newest that shows each cluster', async () => {

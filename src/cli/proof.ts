@@ -7,6 +7,7 @@ import type { RadError } from '../engine/errors.ts';
 import type { Spec } from '../engine/resource.ts';
 import type { RegionHealth, Verdict } from '../health/verdict.ts';
 import type { Notice } from '../render/document.ts';
+import { plural } from '../render/style.ts';
 import { overdueAfter } from '../verify/canary.ts';
 import { lastEvents, type Sighting, type Window } from '../verify/look.ts';
 import type { CanaryRow, Stop, Trouble, VerificationRow } from '../verify/verification.ts';
@@ -36,6 +37,8 @@ export interface Look {
   readonly window: Window;
   readonly seen: ReadonlyMap<string, Sighting>;
   readonly warnings: readonly Notice[];
+  /** What of it could not be read, where no event could. */
+  readonly unread?: string | undefined;
   /** Why it could not be looked at. */
   readonly error?: RadError;
 }
@@ -72,13 +75,15 @@ export async function lookForEvents(place: Place): Promise<Look> {
       message,
       hint: null,
     });
+    const { damaged, empty, events } = tally;
+    const unread = [damaged && `${plural(damaged, 'part')} damaged`, empty && `${plural(empty, 'object')} empty`]
+      .filter(Boolean)
+      .join(', ');
     const warnings = [
-      ...(tally.damaged
-        ? [notice('OBJECTS_DAMAGED', `${tally.damaged} stretches of what was read in ${bucket} are damaged`)]
-        : []),
+      ...(unread ? [notice('OBJECTS_DAMAGED', `not all that was read in ${bucket} is whole: ${unread}`)] : []),
       ...(isCut ? [notice('LOOK_CUT', `only the newest ${objects} objects of ${bucket} were read`)] : []),
     ];
-    return { place, window, seen, warnings };
+    return { place, window, seen, warnings, ...(events === 0 && unread && { unread }) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const why = explain(error);
@@ -106,7 +111,9 @@ export async function rowOf(look: Look, cluster: string, canaries: readonly Foll
   }
   if (canary?.stop) return { ...base, state: 'unseen', ...canary.stop };
   const stop = await whereItStops(place, cluster);
-  return { ...base, state: 'unseen', ...stop, ...(stop.hop === null && silent(place.context, stop.cause)) };
+  if (stop.hop !== null) return { ...base, state: 'unseen', ...stop };
+  const cause = look.unread ? `not all that is in the bucket can be read: ${look.unread}` : stop.cause;
+  return { ...base, state: 'unseen', hop: null, ...silent(place.context, cause) };
 }
 
 /** Where delivery may be denied, only what has just arrived is proof. */
@@ -118,7 +125,7 @@ function doubtOf(place: Place, { landedAt }: Sighting): Pick<Stop, 'cause' | 'hi
 }
 
 const silent = ({ options: { since = 0 } }: Context, cause: string) => ({
-  cause: `no event in the last ${Math.round(since / 60_000)} min: ${cause}`,
+  cause: `no event in the last ${since < 120_000 ? `${Math.round(since / 1_000)} s` : `${Math.round(since / 60_000)} min`}: ${cause}`,
   hint: 'find out with an event of ours: rad-connect verify --canary',
 });
 

@@ -46,6 +46,7 @@ describe('status --watch', () => {
     expect(more.every((text) => first!.startsWith(text.slice(0, 40)))).toBe(true);
     expect(stdout).toContain('\n\nAccount');
     expect(stdout.startsWith('Account')).toBe(true);
+    expect(stdout.match(/^Looked at \d\d:\d\d:\d\d UTC$/gm)).toHaveLength(3);
     expect(stderr).not.toMatch(/error|interrupted|Stopping/i);
     expect(Math.round(ms / 60_000)).toBe(3);
   });
