@@ -6,6 +6,7 @@ declare const VERSION: string;
 
 /** The process around `main`: argv, streams, signals and the exit code. */
 export async function start(): Promise<void> {
+  for (const signal of SIGNALS) process.on(signal, leave);
   const argv = process.argv.slice(2);
   keepHeapSmall(argv.includes('findings'));
   // The SDK announces on stderr, at each start, when it will drop a Node version; stderr is for what concerns the user.
@@ -36,6 +37,12 @@ export function unwritable({ code }: NodeJS.ErrnoException): never {
   process.exit(code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
 }
 
+/** A terminal that is closed hangs up. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Before a run there is nothing to end in good order. */
+const leave = () => process.exit(130);
+
 /** The first signal asks to stop, the second one gives up the calls in flight, the third one ends at once. */
 function onInterrupt(stop: () => void, isQuiet: boolean): () => void {
   let asked = 0;
@@ -46,10 +53,8 @@ function onInterrupt(stop: () => void, isQuiet: boolean): () => void {
       process.stderr.write('\nStopping: calls in flight are being finished; once more to give them up.\n');
     stop();
   };
-  // A terminal that is closed hangs up.
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
+  for (const signal of SIGNALS) process.off(signal, leave).on(signal, listener);
   return () => {
-    for (const signal of signals) process.off(signal, listener);
+    for (const signal of SIGNALS) process.off(signal, listener);
   };
 }

@@ -35,8 +35,11 @@ const env = { PATH: process.env.PATH, HOME: home, AWS_EC2_METADATA_DISABLED: 'tr
 const ENABLE = ['enable-audit', '--regions', 'us-east-1,eu-west-1', '--yes', '-o', 'json'];
 const DELETE = ['teardown', '--yes', '--confirm', '123456789012', '--delete-data', '-o', 'json'];
 
-function start(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [program, ...args], { env });
+function start(
+  args: readonly string[],
+  node: readonly string[] = [],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [...node, program, ...args], { env });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => {
     stdout += text;
@@ -49,6 +52,16 @@ function start(args: readonly string[]): Promise<{ code: number | null; stdout: 
 const summary = (stdout: string) => (JSON.parse(stdout) as Document).summary;
 
 describe('the built program', () => {
+  it('ends at a signal that comes before it has begun: 130', async () => {
+    const asSoonAsHeard =
+      "process.on('newListener', (name) => { if (name === 'SIGINT') setImmediate(() => process.kill(process.pid, name)); });";
+    const { code, stdout, stderr } = await start(
+      ['status', '-o', 'json', '--sandbox', sandbox()],
+      ['--import', `data:text/javascript,${encodeURIComponent(asSoonAsHeard)}`],
+    );
+    expect([code, stdout, stderr]).toEqual([130, '', '']);
+  });
+
   it('does the main job in the sandbox, each command a process of its own', async () => {
     const file = sandbox();
     const first = await start([...ENABLE, '--sandbox', file]);
