@@ -518,6 +518,22 @@ describe('verify --canary', () => {
     expect(stderr).not.toMatch(/no further call|goes on from here/);
   });
 
+  it('told to stop while nothing answers, it names the log streams that may be left', async () => {
+    let stop = () => {};
+    const { world, verify } = await connected((world) => traffic(world, { minutes: 5, seed: 1 }));
+    const faults = ({ operation }: Call): Fault | undefined => {
+      if (operation === 'PutLogEvents') stop();
+      return operation === 'DeleteLogStream' ? { when: 'before', error: 'silence' } : undefined;
+    };
+    const onInterrupt = (how: () => void) => {
+      stop = how;
+    };
+    const { code, stderr } = await verify(CANARY, { faults, onInterrupt });
+    expect(code).toBe(130);
+    for (const name of canaryStreams(world)) expect(stderr).toContain(`--log-stream-name ${name}`);
+    expect(canaryStreams(world)).toHaveLength(2);
+  });
+
   it.each(['verify', 'status', 'doctor', 'enable-audit --regions us-east-1 --dry-run'])(
     '%s, told to stop, has changed nothing and says so; out of time, too',
     async (line) => {

@@ -122,13 +122,18 @@ function placesOf(all: Seen, { found, warnings, unrecorded = [] }: Situation, co
           return regions.get(name);
         };
         let health: ReturnType<Place['health']> | undefined;
+        // Told to stop, what was seen and what is left behind is still to be told.
+        const orNone = (error: unknown) => {
+          if (!context.signal.aborted) throw error;
+          return undefined;
+        };
         return {
           region,
           seen,
           home,
           context,
           gap: (cluster) => [clusters.get(cluster), delivery].find((one) => one?.hop),
-          health: () => (health ??= ask()),
+          health: () => (health ??= ask().catch(orNone)),
           warnings: told,
           keyTrouble: warnings.find(({ code, region: where }) => code === 'KMS_KEY_POLICY' && where === name),
         };
