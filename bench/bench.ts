@@ -2,12 +2,22 @@ import { calls } from './calls.ts';
 import { chain } from './chain.ts';
 import { deletion } from './deletion.ts';
 import { type Family, type Figure, table, verdict } from './figure.ts';
+import { findings } from './findings.ts';
 import { quotas } from './quotas.ts';
 import { sandbox } from './sandbox.ts';
 import { script } from './script.ts';
 import { startup } from './startup.ts';
 
-const FAMILIES: Readonly<Record<string, Family>> = { startup, calls, chain, quotas, deletion, sandbox, script };
+const FAMILIES: Readonly<Record<string, Family>> = {
+  startup,
+  calls,
+  chain,
+  quotas,
+  deletion,
+  sandbox,
+  script,
+  findings,
+};
 
 const words = process.argv.slice(2);
 const named = words.filter((word) => !word.startsWith('-'));
