@@ -33,6 +33,7 @@ const GIVEN = {
   '--audit-logs-role-arn': arn('their-reader'),
 };
 const ALL = Object.entries(GIVEN).flat().join(' ');
+const EXTERNAL_ID = { StringEquals: { 'sts:ExternalId': 'abc-123' } };
 const BASE = 'enable-audit --external-id abc-123 --yes -o json';
 const ENABLE = `${BASE} --regions ${US}`;
 const BOTH = `${BASE} --regions ${US},${EU}`;
@@ -522,17 +523,130 @@ describe('what is checked of a role made elsewhere', () => {
       true,
     ],
     ['no session tags', 'their-reader', [trust({ AWS: RAD }, { StringEquals: { 'sts:ExternalId': 'abc-123' } })], true],
-    ["RAD's whole account", 'their-reader', [trust({ AWS: '955322216602' }, undefined, 'sts:*')], false],
+    ["RAD's whole account", 'their-reader', [trust({ AWS: '955322216602' }, EXTERNAL_ID, 'sts:*')], false],
   ])('a trust of %s (%s)', async (_, name, statements, isTold) => {
     const warnings = await told((world) => trustOf(world, name, ...statements));
     expect(warnings.map(({ code, id }) => [code, id])).toEqual(isTold ? [['ROLE_TRUST', name]] : []);
-    for (const { hint } of warnings) expect(hint).toContain('"sts:AssumeRole"');
+    for (const { hint } of warnings) expect(hint).toMatch(/"sts:(AssumeRole|TagSession)"/);
 
     const world = platform();
     trustOf(world, name, ...statements);
     if (!isTold) return expect((await account(world).run(`${ENABLE} ${ALL} --dry-run`)).code).toBe(0);
     const message = await refused(world, `${ENABLE} ${ALL}`);
-    expect(message).toMatch(new RegExp(`^--[\\w-]+ ${arn(name)}: its trust .*"sts:AssumeRole"`));
+    expect(message).toMatch(new RegExp(`^--[\\w-]+ ${arn(name)}: its trust .*"sts:(AssumeRole|TagSession)"`));
+  });
+
+  const anyId = { StringLike: { 'sts:ExternalId': '*' } };
+  const orNone = { StringEqualsIfExists: { 'sts:ExternalId': 'abc-123' } };
+  const LOGS = trust({ Service: 'logs.amazonaws.com' });
+  const FIREHOSE = trust({ Service: 'firehose.amazonaws.com' });
+  const READER = [trust({ AWS: RAD }, EXTERNAL_ID), trust({ AWS: RAD }, undefined, 'sts:TagSession')];
+  const GITHUB = `arn:aws:iam::999988887777:oidc-provider/token.actions.githubusercontent.com`;
+  const open: [string, string, JsonObject[], string][] = [
+    ['anybody', 'their-reader', [...READER, trust({ AWS: '*' })], 'anybody'],
+    ['anybody with the external id', 'their-reader', [...READER, trust({ AWS: '*' }, EXTERNAL_ID)], 'anybody'],
+    ['anybody, by any action', 'their-reader', [...READER, trust({ AWS: '*' }, undefined, 'sts:*')], 'anybody'],
+    [
+      'all but one',
+      'their-reader',
+      [...READER, { Effect: 'Allow', NotPrincipal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' }],
+      'anybody',
+    ],
+    ['a foreign account', 'their-reader', [...READER, trust({ AWS: '999988887777' }, EXTERNAL_ID)], '999988887777'],
+    [
+      'another service',
+      'their-reader',
+      [...READER, trust({ Service: 'lambda.amazonaws.com' })],
+      'lambda.amazonaws.com',
+    ],
+    [
+      'a foreign provider of identities',
+      'their-reader',
+      [...READER, trust({ Federated: GITHUB }, undefined, 'sts:AssumeRoleWithWebIdentity')],
+      'githubusercontent',
+    ],
+    ['RAD without external id', 'their-reader', [...READER, trust({ AWS: RAD })], 'without the external id abc-123'],
+    ['RAD with any external id', 'their-reader', [...READER, trust({ AWS: RAD }, anyId)], 'without the external id'],
+    [
+      'RAD with the external id or none',
+      'their-reader',
+      [...READER, trust({ AWS: RAD }, orNone)],
+      'without the external',
+    ],
+    ['anybody', 'their-firehose', [FIREHOSE, trust({ AWS: '*' })], 'anybody'],
+    [
+      'another service',
+      'their-firehose',
+      [FIREHOSE, trust({ Service: 'lambda.amazonaws.com' })],
+      'lambda.amazonaws.com',
+    ],
+    ['a service that sounds so', 'their-logs', [LOGS, trust({ Service: 'logs.amazonaws.com.example' })], 'example'],
+  ];
+  it.each(open)('a trust that lets in %s (%s) is refused, and told where it is recorded', async (_, name, all, who) => {
+    const world = platform();
+    trustOf(world, name, ...all);
+    const message = await refused(world, `${ENABLE} ${ALL}`);
+    expect(message).toContain(`${arn(name)}: its trust lets `);
+    expect(message).toContain(who);
+
+    const later = account(platform());
+    await later.run(`${ENABLE} ${ALL}`);
+    trustOf(later.world, name, ...all);
+    const told = await later.run(STATUS);
+    expect(warningsOf(told.json).map(({ code, id }) => [code, id])).toEqual([['ROLE_TRUST_OPEN', name]]);
+    const { code, json } = await later.run('doctor -o json');
+    expect([code, json.findings!.map(({ severity, code, id }) => [severity, code, id])]).toEqual([
+      3,
+      [['error', 'ROLE_TRUST_OPEN', name]],
+    ]);
+  });
+
+  it.each<[string, string, JsonObject[]]>([
+    ['the account itself', 'their-reader', [...READER, trust({ AWS: `arn:aws:iam::${ACCOUNT}:root` })]],
+    ['a principal that is gone', 'their-reader', [...READER, trust({ AWS: 'AROAEXAMPLE123456789A' })]],
+    ['a service that may only tag', 'their-reader', [...READER, trust({ AWS: '*' }, undefined, 'sts:TagSession')]],
+    ['the service in another region', 'their-logs', [LOGS, trust({ Service: `logs.${EU}.amazonaws.com` })]],
+    [
+      'anybody without the external id, and denies that',
+      'their-reader',
+      [
+        trust({ AWS: RAD }, undefined, 'sts:*'),
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'sts:AssumeRole',
+          Condition: { StringNotEquals: { 'sts:ExternalId': 'abc-123' } },
+        },
+      ],
+    ],
+  ])('a trust that names %s (%s) lets nobody else in', async (_, name, all) => {
+    const world = platform();
+    trustOf(world, name, ...all);
+    const { code, json } = await account(world).run(`${ENABLE} ${ALL}`);
+    expect([code, warningsOf(json)]).toEqual([0, []]);
+  });
+
+  it('one role may serve both services', async () => {
+    const world = platform();
+    trustOf(world, 'their-logs', LOGS, FIREHOSE);
+    policyOf(world, 'their-logs', allow(['firehose:*', 's3:*', 'logs:*']));
+    const both = `--cloudwatch-role-arn ${arn('their-logs')} --firehose-role-arn ${arn('their-logs')}`;
+    const { code, json } = await account(world).run(`${ENABLE} ${both}`);
+    expect([code, warningsOf(json)]).toEqual([0, []]);
+  });
+
+  it('what is missing is named, and what denies', async () => {
+    const world = platform();
+    trustOf(world, 'their-reader', READER[0]!);
+    const tagging = await refused(world, `${ENABLE} ${ALL}`);
+    expect(tagging).toContain('tag its session (sts:TagSession)');
+    expect(tagging).not.toContain('"sts:AssumeRole"');
+    const Condition = { Bool: { 'aws:MultiFactorAuthPresent': 'false' } };
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'sts:*' };
+    trustOf(world, 'their-reader', ...READER, { ...deny, Condition });
+    expect((await account(structuredClone(world)).run(`${ENABLE} ${ALL} --dry-run`)).code).toBe(0);
+    trustOf(world, 'their-reader', ...READER, deny);
+    expect(await refused(world, `${ENABLE} ${ALL}`)).toMatch(/denies arn:.*"Effect":"Deny"/);
   });
 
   it('a reader that wants an external id where there is none', async () => {

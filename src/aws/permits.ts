@@ -16,18 +16,37 @@ export interface Question {
  * so that no policy is called wrong that may be right; where it has to be `sure`, against it.
  */
 export function permits(documents: readonly Spec[], question: Question, sure = false): boolean {
-  const statements = documents.flatMap(({ Statement }) => list(Statement) as readonly Spec[]);
-  const some = (effect: string, unknown: boolean) =>
-    statements.some((statement) => statement.Effect === effect && concerns(statement, question, unknown));
+  const some = (effect: 'Allow' | 'Deny', unknown: boolean) =>
+    statementsOf(documents, effect).some((statement) => concerns(statement, question, unknown));
   return some('Allow', !sure) && !some('Deny', sure);
 }
 
+/** The statement that denies it for certain. */
+export const denial = (documents: readonly Spec[], question: Question): Spec | undefined =>
+  statementsOf(documents, 'Deny').find((statement) => concerns(statement, question, false));
+
+/** Whom a trust names to become a role in any way, under whatever conditions; "*": everybody. */
+export const admitted = (trust: Spec): string[] =>
+  statementsOf([trust], 'Allow')
+    .filter((statement) => ASSUME.some((action) => means(statement, action)))
+    .flatMap(({ Principal, NotPrincipal }) => (NotPrincipal === undefined ? namesOf(Principal) : ['*']));
+
+const ASSUME = ['sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity'];
+
+const statementsOf = (documents: readonly Spec[], effect: 'Allow' | 'Deny'): readonly Spec[] =>
+  documents.flatMap(({ Statement }) => list(Statement) as readonly Spec[]).filter(({ Effect }) => Effect === effect);
+
+const names = (statement: Spec, field: string, name: string) =>
+  list(statement[field]).some((pattern) => like(String(pattern).toLowerCase(), name.toLowerCase()));
+
+/** Whether a statement is about this action. */
+export const means = (statement: Spec, action: string): boolean =>
+  statement.Action === undefined ? !names(statement, 'NotAction', action) : names(statement, 'Action', action);
+
 function concerns(statement: Spec, { action, resource, principals, context }: Question, unknown: boolean): boolean {
-  const named = (field: string, name: string) =>
-    list(statement[field]).some((pattern) => like(String(pattern).toLowerCase(), name.toLowerCase()));
-  if (statement.Action === undefined ? named('NotAction', action) : !named('Action', action)) return false;
-  if (resource && statement.Resource !== undefined && !named('Resource', resource)) return false;
-  if (resource && statement.NotResource !== undefined && named('NotResource', resource)) return false;
+  if (!means(statement, action)) return false;
+  if (resource && statement.Resource !== undefined && !names(statement, 'Resource', resource)) return false;
+  if (resource && statement.NotResource !== undefined && names(statement, 'NotResource', resource)) return false;
   if (principals && !isMeant(statement, principals, unknown)) return false;
   return Object.entries((statement.Condition ?? {}) as Record<string, Spec>).every(([operator, tests]) =>
     Object.entries(tests).every(
@@ -38,9 +57,11 @@ function concerns(statement: Spec, { action, resource, principals, context }: Qu
 
 function isMeant({ Principal, NotPrincipal }: Spec, principals: readonly string[], unknown: boolean): boolean {
   if (NotPrincipal !== undefined) return unknown;
-  const all = Principal === '*' ? ['*'] : Object.values((Principal ?? {}) as Spec).flatMap((value) => [...list(value)]);
-  return all.some((one) => one === '*' || principals.includes(String(one)));
+  return namesOf(Principal).some((one) => one === '*' || principals.includes(one));
 }
+
+const namesOf = (principal: Json | undefined): string[] =>
+  principal === '*' ? ['*'] : Object.values((principal ?? {}) as Spec).flatMap((value) => list(value).map(String));
 
 /** undefined: it cannot be told. */
 function holds(operator: string, values: readonly Json[], actual: string | null | undefined): boolean | undefined {

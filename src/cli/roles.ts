@@ -1,5 +1,4 @@
 import { trustOf } from '../aws/kinds/role.ts';
-import { permits, type Question } from '../aws/permits.ts';
 import { seemsDenied } from '../aws/simulate.ts';
 import { type Region, regionSettings } from '../desired/account.ts';
 import { ROLES, roleNeeds } from '../desired/needs.ts';
@@ -12,13 +11,14 @@ import type { Notice } from '../render/document.ts';
 import type { Context } from './context.ts';
 import type { Home } from './discover.ts';
 import { look } from './inspect.ts';
+import { asText, troubleOfTrust } from './trust.ts';
 import { noSuch } from './values.ts';
 
 type Which = (typeof ROLES)[number];
 
 /**
  * What roles that were made elsewhere seem to lack, each with the statement to add. They are never changed. Throws USAGE for one
- * that this run names for the first time, and that is not there or lets somebody else in: nothing of it is recorded.
+ * that this run names for the first time, and that is not there, or whose trust is not as it must be: nothing of it is recorded.
  */
 export async function lookAtRoles(
   home: Home,
@@ -62,85 +62,37 @@ async function lookAt(
   const answer = await look(context, 'iam:SimulatePrincipalPolicy', (calls) => seemsDenied(aws, arn, needs, calls));
   const refused = 'seen' in answer ? answer.seen : [];
   const unseen = [seen, answer].flatMap((one) => ('unseen' in one ? one.unseen : []));
-  const [stranger] = trustQuestions(account, regions, settings, names)[which].filter(
-    (question) => trust && !permits([trust], question),
+  const trouble = trust && troubleOfTrust(trust, which, { names, account }, regions, settings, documents.trust);
+  // Whole, however long: the statements are to be copied.
+  if (isNew && trouble)
+    throw new RadError('USAGE', `${option} ${arn}: its trust ${trouble.why}: ${trouble.mend}, or leave the option out`);
+  const lacking = (documents.permissions.Statement as readonly Spec[]).filter(({ Action }) =>
+    (Action as readonly Json[]).some((action) => refused.includes(String(action))),
   );
-  if (isNew && stranger) throw wrongTrust(`${option} ${arn}`, stranger, documents.trust);
   return [
-    ...(stranger
-      ? [lack('ROLE_TRUST', arn, `seems not to let ${stranger.principals[0]} assume it`, documents.trust)]
+    ...(trouble
+      ? [notice(trouble.isOpen ? 'ROLE_TRUST_OPEN' : 'ROLE_TRUST', arn, `: its trust ${trouble.why}`, trouble.mend)]
       : []),
     ...(refused.length
-      ? [lack('ROLE_PERMISSIONS', arn, `seems not to be allowed ${refused.join(', ')}`, documents.permissions, refused)]
+      ? [
+          notice(
+            'ROLE_PERMISSIONS',
+            arn,
+            `, seems not to be allowed ${refused.join(', ')}`,
+            `add to its permissions: ${asText(lacking)}`,
+          ),
+        ]
       : []),
-    ...unseen.map(({ error }) => unchecked(arn, error)),
+    ...unseen.map(({ error: { message, hint = null } }) =>
+      notice('ROLE_UNCHECKED', arn, `, could not be looked at: ${message}`, hint),
+    ),
   ];
 }
 
-/** Whole: the statements are to be copied. */
-function wrongTrust(option: string, { principals, context }: Question, { Statement }: Spec): RadError {
-  const id = context['sts:externalid'];
-  const how = id === undefined ? '' : id === null ? ' without an external id' : ` with the external id ${id}`;
-  return new RadError(
-    'USAGE',
-    `${option}: its trust does not let ${principals?.[0]} assume it${how}: add to its trust ${asText(Statement)}, or leave the option out`,
-  );
-}
-
-const asText = (statements: Json | undefined): string =>
-  (statements as readonly Json[]).map((statement) => JSON.stringify(statement)).join(', ');
-
-const unchecked = (arn: string, { message, hint }: RadError): Notice => ({
-  code: 'ROLE_UNCHECKED',
+const notice = (code: string, arn: string, what: string, hint: string | null): Notice => ({
+  code,
   region: 'global',
   id: roleNameOf(arn),
-  message: `the role ${arn}, made elsewhere, could not be looked at: ${message}`,
-  hint: hint ?? null,
+  message: `the role ${arn}, made elsewhere${what}`,
+  hint,
 });
-
-/** Who assumes each role, and what is known of the request. */
-function trustQuestions(
-  account: string,
-  regions: readonly string[],
-  settings: Settings,
-  names: Home['names'],
-): Record<Which, (Question & { principals: readonly string[] })[]> {
-  const action = 'sts:AssumeRole';
-  const service = (name: string, region: string) => {
-    const all = [`${name}.amazonaws.com`, `${name}.${region}.amazonaws.com`];
-    return [...all, ...all.map((one) => `${one}.cn`)];
-  };
-  const { radRoleArn, externalId } = settings;
-  const [, partition, , , rad = ''] = radRoleArn.split(':');
-  const principals = [radRoleArn, rad, `arn:${partition}:iam::${rad}:root`];
-  return {
-    subscription: regions.map((region) => ({
-      action,
-      principals: service('logs', region),
-      context: { 'aws:sourceaccount': account, 'aws:sourcearn': names.logGroupArn(region, '/aws/eks/cluster/cluster') },
-    })),
-    delivery: regions.map((region) => ({
-      action,
-      principals: service('firehose', region),
-      context: { 'sts:externalid': account },
-    })),
-    reader: [
-      { action, principals, context: { 'sts:externalid': externalId || null } },
-      { action: 'sts:TagSession', principals, context: {} },
-    ],
-  };
-}
-
-/** Of a document of ours, the statements that would help. */
-function lack(code: string, arn: string, what: string, { Statement }: Spec, refused?: readonly string[]): Notice {
-  const statements = (Statement as readonly Spec[]).filter(
-    ({ Action }) => !refused || (Action as readonly Json[]).some((action) => refused.includes(String(action))),
-  );
-  return {
-    code,
-    region: 'global',
-    id: roleNameOf(arn),
-    message: `the role ${arn}, made elsewhere, ${what}`,
-    hint: `add to its ${refused ? 'permissions' : 'trust'}: ${asText(statements)}`,
-  };
-}

@@ -19,6 +19,7 @@ const NOTICES: Readonly<Record<string, readonly [Check, Finding['severity'] | nu
   RECORD_MISSING: ['delivery', 'error'],
   ROLE_PERMISSIONS: ['delivery', 'warning'],
   ROLE_TRUST: ['delivery', 'warning'],
+  ROLE_TRUST_OPEN: ['rad-access', 'error'],
   ROLE_UNCHECKED: ['delivery', null],
 };
 
