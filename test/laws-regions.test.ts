@@ -49,8 +49,9 @@ describe.each([
 ])('a run changes nothing in a region that it does not name: the record is on %s', (_, reader) => {
   it.each(Object.entries(HANDS))('and that region %s', async (__, hand) => {
     const start = small(US, EU);
-    const anybody = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:*' };
-    addRole(start, 'their-reader', { trust: { Version: '2012-10-17', Statement: [anybody] } });
+    const Condition = { StringEquals: { 'sts:ExternalId': 'abc-1' } };
+    const rad = { Effect: 'Allow', Principal: { AWS: '955322216602' }, Action: 'sts:*', Condition };
+    addRole(start, 'their-reader', { trust: { Version: '2012-10-17', Statement: [rad] } });
     expect((await account(start).run(`${ENABLE} --regions ${US},${EU} ${SETTINGS} ${reader}`.trim())).code).toBe(0);
     await hand(start);
     for (const line of LINES) {

@@ -307,15 +307,16 @@ function withoutBoundary({ roles }: World): void {
 /** The platform team has made the roles. */
 function withRoles(): World {
   const world = oneCluster();
+  const Condition = { StringEquals: { 'sts:ExternalId': 'x-1' } };
   const trusts = {
-    reader: { AWS: '*' },
-    delivery: { Service: 'firehose.amazonaws.com' },
-    subscription: { Service: 'logs.amazonaws.com' },
+    reader: { Principal: { AWS: '955322216602' }, Condition },
+    delivery: { Principal: { Service: 'firehose.amazonaws.com' } },
+    subscription: { Principal: { Service: 'logs.amazonaws.com' } },
   };
-  for (const [name, Principal] of Object.entries(trusts)) {
-    const anybody = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action: 'sts:*' }] };
+  for (const [name, who] of Object.entries(trusts)) {
+    const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...who, Action: 'sts:*' }] };
     const anything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-    addRole(world, name, { path: '/platform/', trust: anybody, policies: { theirs: anything } });
+    addRole(world, name, { path: '/platform/', trust, policies: { theirs: anything } });
   }
   return world;
 }

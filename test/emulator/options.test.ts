@@ -43,13 +43,14 @@ const ROLES = [
   arn('rad'),
 ];
 async function makeRoles() {
-  const externalId = { StringEquals: { 'sts:ExternalId': ACCOUNT } };
-  await makeRole('hose', { Principal: { Service: 'firehose.amazonaws.com' }, Condition: externalId }, [
+  const externalId = (id: string) => ({ Condition: { StringEquals: { 'sts:ExternalId': id } } });
+  await makeRole('hose', { Principal: { Service: 'firehose.amazonaws.com' }, ...externalId(ACCOUNT) }, [
     's3:*',
     'logs:*',
   ]);
   await makeRole('logs', { Principal: { Service: 'logs.amazonaws.com' } }, ['firehose:*']);
-  await makeRole('rad', { Principal: { AWS: 'arn:aws:iam::955322216602:role/ksoc-data-pipeline' } }, ['s3:*']);
+  const rad = { AWS: 'arn:aws:iam::955322216602:role/ksoc-data-pipeline' };
+  await makeRole('rad', { Principal: rad, ...externalId('abc-123') }, ['s3:*']);
 }
 
 describe('options of the installation, against an emulator', () => {
@@ -78,8 +79,10 @@ describe('options of the installation, against an emulator', () => {
   test('a wrong trust is refused with the statement to add, and so is a role or boundary that is not there', async () => {
     await seed(emulator, ['eu-west-1']);
     await makeRole('logs', { Principal: { Service: 'ec2.amazonaws.com' } }, ['firehose:*']);
+    await makeRole('open', { Principal: '*' }, ['s3:*']);
     const boundary = arn('bound').replace(':role/', ':policy/');
     for (const [option, value, text] of [
+      ['--audit-logs-role-arn', arn('open'), 'lets anybody assume it'],
       ['--cloudwatch-role-arn', arn('logs'), '"Service":["logs.amazonaws.com"]'],
       ['--firehose-role-arn', arn('hose'), 'there is no such role'],
       ['--permissions-boundary', boundary, 'there is no such policy'],
