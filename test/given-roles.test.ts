@@ -320,6 +320,20 @@ describe('the record, where the reader role was made elsewhere', () => {
     expect(comparable(world, { identity: true })).toEqual(before);
   });
 
+  it('that nobody can see is not taken for none: every command says so, until it is told where to look', async () => {
+    const { run, world } = await twoRegions();
+    const faults = denied('ListBuckets');
+    const before = comparable(world, { identity: true });
+    for (const line of [AGAIN, STATUS, 'doctor -o json', 'verify -o json', TEARDOWN, DELETE]) {
+      const { code, json, writes } = await run(line, { faults });
+      expect([code, json.errors.map((error) => error.code), writes], line).toEqual([5, ['PERMISSION_DENIED'], []]);
+      expect(json.errors[0]!.hint, line).toMatch(/s3:ListAllMyBuckets.*--regions/);
+    }
+    expect(comparable(world, { identity: true })).toEqual(before);
+    const told = await run(`${STATUS} --regions ${US},${EU}`, { faults });
+    expect([told.code, told.json.regions.map(({ name }) => name)]).toEqual([0, [EU, US]]);
+  });
+
   it('is on no bucket where that is said, also where the buckets cannot be listed', async () => {
     const { run, world } = account(small());
     const faults = denied('ListBuckets');

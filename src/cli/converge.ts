@@ -9,12 +9,12 @@ import { checkRoom, readRecord } from '../desired/record.ts';
 import { roleArns } from '../desired/roles.ts';
 import { resolve, type Settings } from '../desired/settings.ts';
 import { apply } from '../engine/apply.ts';
-import { RadError } from '../engine/errors.ts';
+import type { RadError } from '../engine/errors.ts';
 import { type Goal, observe, plan, type Step, writes } from '../engine/plan.ts';
 import type { Notice, Outputs, Result } from '../render/document.ts';
 import { type Context, givenSettings } from './context.ts';
 import type { Priced } from './cost.ts';
-import { type Found, type Home, isRecordUnseen, lostRecord, settingsFor } from './discover.ts';
+import { type Found, type Home, isRecordUnseen, lostRecord, recordUnseen, settingsFor } from './discover.ts';
 import { checkOwners } from './owners.ts';
 import { usage } from './values.ts';
 import { knownToRad, stepWarnings } from './warnings.ts';
@@ -135,7 +135,7 @@ export async function settingsOf(home: Home, given: Settings['given']): Promise<
   checkRadRole(radRoleArn, home.partition);
   checkPath(home, given.rolePath);
   checkReader(home, settings);
-  if (given.auditLogsRoleArn !== '' && (await isRecordUnseen(home))) throw recordUnseen(settings);
+  if (given.auditLogsRoleArn !== '' && (await isRecordUnseen(home))) throw recordUnseen(true, settings);
   return settings;
 }
 
@@ -159,20 +159,6 @@ function checkReader({ registry, names }: Home, { auditLogsRoleArn }: Settings):
       `--audit-logs-role-arn is needed: this installation uses a role that was made elsewhere, and bucket ${names.bucket(registry.bucketOf.region)} holds its record: ${away}`,
     );
 }
-
-/** Two records would each take away what the other needs. That the reader role is ours, and so holds the record, can be said. */
-const recordUnseen = ({ auditLogsRoleArn }: Settings) =>
-  new RadError(
-    'PERMISSION_DENIED',
-    'a bucket of another region may hold the record of this installation, and the buckets of the account cannot be listed',
-    {
-      hint: `allow s3:ListAllMyBuckets for these credentials, and S3 to be reached${
-        auditLogsRoleArn
-          ? `; all that are needed: rad-connect policy --audit-logs-role-arn ${auditLogsRoleArn}`
-          : '; or, where no earlier run was given --audit-logs-role-arn ARN, say so: --audit-logs-role-arn none'
-      }`,
-    },
-  );
 
 function checkRadRole(arn: string, partition: string): void {
   if (arn.split(':')[1] !== partition)

@@ -52,6 +52,9 @@ export async function signIn(context: Context): Promise<Home> {
   const warnings: Notice[] = [];
   const ourBuckets = bucketFinder(aws, names, warnings);
   const registry = await findRegistry({ aws, at, names, ourBuckets }, context);
+  // Who names regions has said where to look; who says that the reader role is ours, that no bucket holds the record.
+  const isTold = options.regions !== undefined || options.auditLogsRoleArn === '';
+  if (!isTold && (await isRecordUnseen({ registry, ourBuckets }))) throw recordUnseen(false, options);
   const connected = connectedRegions(registry?.tags);
   return { aws, at, account, partition, caller, names, registry, connected, ourBuckets, warnings };
 }
@@ -98,8 +101,24 @@ const twoRecords = (buckets: readonly string[]) =>
   });
 
 /** Nothing is recorded where it can be seen, and it may be where it cannot. */
-export const isRecordUnseen = async ({ registry, ourBuckets }: Home): Promise<boolean> =>
+export const isRecordUnseen = async ({ registry, ourBuckets }: Pick<Home, 'registry' | 'ourBuckets'>) =>
   registry === undefined && (await ourBuckets()) === undefined;
+
+/** What it says would be taken for nothing, and a second one would take away what the other needs. */
+export const recordUnseen = (isPlaceNamed: boolean, { auditLogsRoleArn }: Given) =>
+  new RadError(
+    'PERMISSION_DENIED',
+    `a bucket${isPlaceNamed ? ' of another region' : ''} may hold the record of this installation, and the buckets of the account cannot be listed`,
+    {
+      hint: `allow s3:ListAllMyBuckets for these credentials, and S3 to be reached; ${
+        isPlaceNamed
+          ? auditLogsRoleArn
+            ? `all that are needed: rad-connect policy --audit-logs-role-arn ${auditLogsRoleArn}`
+            : 'or, where no earlier run was given --audit-logs-role-arn ARN, say so: --audit-logs-role-arn none'
+          : 'or name where to look: --regions'
+      }`,
+    },
+  );
 
 /** Without what is recorded, the defaults would be taken for what is wanted. */
 const unreadable = (names: Names, region: string) => (error: unknown) => {
