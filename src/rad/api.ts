@@ -25,7 +25,7 @@ export function createRad(options: RadOptions): Rad {
       const body = { access_key_id: accessKeyId, secret_key: secretKey };
       const reply = await ask({ operation: 'GetToken', method: 'POST', path: '/authentication/authenticate', body });
       if (!isSuccess(reply)) throw refused(reply, 'the keys');
-      const { token } = fields(reply);
+      const { token } = fields(reply) ?? {};
       if (!token) throw failed("RAD's API answered without a token", CHECK_URL);
       return createSession(token, ask);
     },
@@ -43,26 +43,37 @@ function createSession(token: string, ask: (call: Call) => Promise<Reply>): Sess
       const reply = await ask({ operation: 'PostRegistration', method: 'POST', ...call(account, roleArn) });
       // A lost answer to our own call looks so when it is repeated.
       if (reply.status === 409) return reply.isRepeat ? 'made' : 'known';
-      if (!isSuccess(reply)) throw refused(reply, `the registration of account ${account}`);
-      const { aws_role_arn: role } = fields(reply);
+      const what = `the registration of account ${account}`;
+      if (!isSuccess(reply)) throw refused(reply, what);
+      const { aws_role_arn: role } = said(reply, what);
       return role === undefined || role === roleArn ? 'made' : 'others';
     },
     async remove(account, roleArn) {
       const reply = await ask({ operation: 'DeleteRegistration', method: 'DELETE', ...call(account, roleArn) });
-      if (reply.status !== 404 && !isSuccess(reply))
-        throw refused(reply, `to remove the registration of account ${account}`);
+      if (reply.status === 404) return;
+      const what = `to remove the registration of account ${account}`;
+      if (!isSuccess(reply)) throw refused(reply, what);
+      said(reply, what);
     },
   };
 }
 
-/** The texts of an answer that is a JSON object; of any other none. */
-function fields({ body }: HttpAnswer): Readonly<Record<string, string | undefined>> {
+/** The texts of an answer that is a JSON object; undefined: it is something else. */
+function fields({ body }: HttpAnswer): Readonly<Record<string, string | undefined>> | undefined {
   try {
-    const entries = Object.entries(JSON.parse(body) as object);
-    return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'));
+    const value: unknown = JSON.parse(body);
+    if (!value || typeof value !== 'object' || Array.isArray(value)) return undefined;
+    return Object.fromEntries(Object.entries(value).filter(([, text]) => typeof text === 'string'));
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+/** RAD says nothing, or a JSON object. Any other success is of somebody in between, a portal or a proxy, and RAD may know nothing of it. */
+function said(reply: Reply, what: string): Readonly<Record<string, string | undefined>> {
+  const all = reply.body.trim() === '' ? {} : fields(reply);
+  if (!all) throw failed(`what answered ${reply.status} to ${what} is not RAD's API: it is no JSON object`, CHECK_URL);
+  return all;
 }
 
 /** `cause` tells whether an earlier attempt may have taken effect. What RAD wrote is not shown: a proxy or a wrong host may give back what it was sent. */

@@ -88,8 +88,8 @@ describe('what is answered', () => {
   it.each<[string, Act, string]>([
     ['its id', say(200, { id: 'r-1' }), 'made'],
     ['nothing', say(200, ''), 'made'],
-    ['no JSON', say(200, '<html>'), 'made'],
-    ['JSON of another kind', say(201, '[1, null]'), 'made'],
+    ['nothing but a line feed', say(200, '\n'), 'made'],
+    ['an object of nothing', say(201, {}), 'made'],
     ['another role', say(200, { id: 'r-1', aws_role_arn: 'x' }), 'others'],
     ['known already', say(409), 'known'],
     ['a lost answer, then known', inTurn(drops, say(409)), 'made'],
@@ -109,6 +109,22 @@ describe('what is answered', () => {
   ])('remove: %s', async (_, act) => {
     const { api } = await rad({ [DELETE]: act });
     await expect(api.remove(ACCOUNT, ROLE)).resolves.toBeUndefined();
+  });
+
+  it.each<[string, Act]>([
+    ['no JSON', say(200, '<html>')],
+    ['JSON of another kind', say(201, '[1, null]')],
+    ['nothing in JSON', say(200, 'null')],
+  ])('a success that is not of RAD is none: %s', async (_, act) => {
+    for (const verb of ['register', 'remove'] as const) {
+      const { api, server } = await rad({ [POST]: act, [DELETE]: act });
+      const { code, hint } = await failure(api[verb](ACCOUNT, ROLE));
+      expect([code, hint, server.received.length]).toEqual([
+        'RAD_REGISTRATION_FAILED',
+        expect.stringContaining('RAD_API_URL'),
+        2,
+      ]);
+    }
   });
 
   it.each<[string, string, Act, string, number]>([
