@@ -1,5 +1,5 @@
 import type { ClientOptions } from './aws/clients.ts';
-import { type Clock, realClock } from './aws/clock.ts';
+import { type Clock, type OnWait, realClock } from './aws/clock.ts';
 import { HEADS } from './cli/catalog.ts';
 import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { RulesCommand, RulesOptions } from './cli/commands/rules.ts';
@@ -20,7 +20,7 @@ import { errorsText, warningsText } from './render/trouble.ts';
 import { visible, visibleJson, visibleLines, visibly } from './render/visible.ts';
 import type { TrafficOptions } from './simulator/traffic/traffic.ts';
 import { stateFolder } from './state-folder.ts';
-import { createStopper, endings } from './stop.ts';
+import { createStopper, createWaits, endings } from './stop.ts';
 import { nameOf } from './sync/place.ts';
 import { watch } from './watch.ts';
 
@@ -171,19 +171,20 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
     : (io.aws ?? (await realAws(io.env, profile as string | undefined)));
   const { clock } = backing;
   const { signal, kill, over, stop } = createStopper(clock);
-  const { interrupted, late } = endings(command, options, (timeout as number) / 1_000);
+  let report: Report = () => {};
+  const { onWait, unanswered } = createWaits((place, text) => report({ type: 'note', place, text }));
+  const { interrupted, late } = endings(command, options, (timeout as number) / 1_000, unanswered);
   const isWatching = Boolean(options.watch);
   const undo = [
     io.onInterrupt(() => stop(interrupted), isWatching),
-    ...(timeout ? [clock.alarm(timeout as number, () => stop(late))] : []),
+    ...(timeout ? [clock.alarm(timeout as number, () => stop(late()))] : []),
   ];
   const spinner = isWatching || how.quiet || !isScreen(io.stderr) || how.debug ? undefined : await makeSpinner(io);
   try {
     const { createAws, defaultRegion } = await import('./aws/clients.ts');
     const { createAsk } = await import('./cli/prompts.ts');
     const { progress } = await import('./render/progress.ts');
-    const report: Report =
-      isWatching || how.quiet ? () => {} : progress({ stream: io.stderr, paint, now: clock.now, spinner });
+    if (!isWatching && !how.quiet) report = progress({ stream: io.stderr, paint, now: clock.now, spinner });
     const possible = input !== false && !io.env.CI && io.stdin.isTTY === true && io.stderr.isTTY === true;
     const ask = createAsk({
       possible,
@@ -203,7 +204,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       signal,
       kill,
       version: io.version,
-      onWait: (place: string, whom: string) => report({ type: 'note', place, text: `${whom} has not answered yet` }),
+      onWait,
       ...(how.debug || verbose ? { onCall: tellCall(io.stderr, paint, how.debug) } : {}),
     };
     const mfaCode = possible ? ask.mfaCode : undefined;
@@ -314,10 +315,7 @@ async function connectRad(
 const POST_ATTEMPTS = 5;
 
 async function createPost(
-  options: Omit<WebhookOptions, 'send' | 'retry' | 'onWait'> & {
-    clock: Clock;
-    onWait: (place: string, whom: string) => void;
-  },
+  options: Omit<WebhookOptions, 'send' | 'retry' | 'onWait'> & { clock: Clock; onWait: OnWait },
   { network }: Backing,
 ): Promise<Context['post']> {
   const { postTo } = await import('./notify/webhook.ts');

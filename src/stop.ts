@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from './aws/clock.ts';
+import type { Clock, OnWait } from './aws/clock.ts';
 import { RadError } from './engine/errors.ts';
 
 /** How a run is told to end: first nothing new begins and calls in flight end; then they are given up too. */
@@ -37,28 +37,58 @@ export function createStopper(clock: Clock): Stopper {
   };
 }
 
-/** What is said of a run that ends before its time: what it leaves behind depends on what it does. `seconds`: its time-out. */
-export function endings(command: string, options: Readonly<Record<string, unknown>>, seconds: number) {
+/** What a run waits for: each is told when that begins to be long. */
+export function createWaits(tell: (place: string, text: string) => void) {
+  const waits = new Map<symbol, string>();
+  const onWait: OnWait = (place, whom) => {
+    tell(place, `${whom} has not answered yet`);
+    const wait = Symbol();
+    waits.set(wait, /\d$/.test(place) ? `${whom} in ${place}` : whom);
+    return () => void waits.delete(wait);
+  };
+  return {
+    onWait,
+    /** What has not come so far, in words. */
+    unanswered() {
+      const all = [...new Set(waits.values())];
+      const some = all.slice(0, 3).join(', ');
+      return all.length ? `no answer from ${some}${all.length > 3 ? ', …' : ''}` : undefined;
+    },
+  };
+}
+
+/**
+ * What is said of a run that ends before its time: what it leaves behind depends on what it does. `seconds`: its time-out;
+ * `unanswered`: what it waits for then.
+ */
+export function endings(
+  command: string,
+  options: Readonly<Record<string, unknown>>,
+  seconds: number,
+  unanswered: () => string | undefined,
+) {
   const { dryRun, check, canary, watch } = options;
   const span = `--timeout ${Math.round(seconds)}s`;
   const end = (left: string, hints: { interrupted?: string; late?: string }) => ({
-    interrupted: new RadError('INTERRUPTED', `interrupted${left}`, { hint: hints.interrupted }),
-    late: new RadError('TIMEOUT', `${watch ? `${span} is over` : `not done within ${span}`}${left}`, {
-      hint: hints.late,
-    }),
+    interrupted: new RadError('INTERRUPTED', `interrupted${left && `: ${left}`}`, { hint: hints.interrupted }),
+    late() {
+      const why = [unanswered(), left].filter(Boolean).join('; ');
+      const text = `${watch ? `${span} is over` : `not done within ${span}`}${why && `: ${why}`}`;
+      return new RadError('TIMEOUT', text, { hint: hints.late });
+    },
   });
   // What of its log streams is left is told by the command, where it still can.
   if (canary) return end('', { interrupted: CANARY_LEFT, late: CANARY_LEFT });
   if (READS.has(command) || dryRun || check) return end(NOTHING, { late: watch ? ENDLESS : MORE_TIME });
-  if (watch) return end(': what is done stays', { late: ENDLESS });
-  return end(': no further call was made; what AWS had begun by then goes on by itself', {
+  if (watch) return end('what is done stays', { late: ENDLESS });
+  return end('no further call was made; what AWS had begun by then goes on by itself', {
     interrupted: GO_ON,
     late: GO_ON,
   });
 }
 
 const READS: ReadonlySet<string> = new Set(['status', 'verify', 'doctor']);
-const NOTHING = ': nothing was changed';
+const NOTHING = 'nothing was changed';
 const MORE_TIME = 'give it more with --timeout';
 const ENDLESS = 'without --timeout it goes on until Ctrl-C';
 const GO_ON = 'run the same command again: it goes on from here';

@@ -13,7 +13,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { RadError } from '../engine/errors.ts';
-import { type Clock, within } from './clock.ts';
+import { type Clock, type OnWait, watched, within } from './clock.ts';
 import type { Network } from './network.ts';
 import { OBSERVABILITY, type ObservabilityClient, observabilityOf } from './observability.ts';
 import { createLimiter, createPacer } from './pace.ts';
@@ -89,7 +89,7 @@ export interface ClientOptions {
   readonly onClient?: (client: Attachable, service: string, region: string) => void;
   readonly onCall?: (call: ApiCall) => void;
   /** Called when an answer is long in coming. */
-  readonly onWait?: ((place: string, whom: string) => void) | undefined;
+  readonly onWait?: OnWait | undefined;
 }
 
 /** Milliseconds. */
@@ -148,6 +148,7 @@ const defineLazily = (on: object, key: string, make: () => unknown) => {
 
 type Handler = (args: {
   readonly input: object;
+  readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number };
 }) => Promise<{ output: { $metadata?: { attempts?: number; requestId?: string } } }>;
 interface Context {
   readonly commandName?: string;
@@ -175,8 +176,8 @@ function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOU
         return limit(async () => {
           await start(service, operationOf(context), signal);
           if (signal.aborted) throw signal.reason;
-          const cancel = clock.alarm(patience * LONG, () => onWait?.(region, service));
-          return answered(next(args), clock, kill, patience).finally(cancel);
+          const call = answered(next(args), clock, kill, patience, endpointOf(args));
+          return watched(call, clock, patience * LONG, () => onWait?.(region, service));
         });
       };
     const whole =
@@ -215,8 +216,9 @@ function createTurn({ clock, signal, kill, concurrency, patience = ANSWER_TIMEOU
 }
 
 /** A call is given up when no answer has come in time; the SDK counts a TimeoutError as one that passes, and tries again. */
-function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal, patience: number): Promise<T> {
-  const late = Object.assign(new Error(`no answer within ${patience / 1_000} s`), { name: 'TimeoutError' });
+function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal, patience: number, whom: string): Promise<T> {
+  const text = `no answer within ${patience / 1_000} s, calling ${whom}`;
+  const late = Object.assign(new Error(text), { name: 'TimeoutError' });
   return new Promise((resolve, reject) => {
     const give = () => reject(kill.reason);
     kill.addEventListener('abort', give, { once: true });
@@ -225,6 +227,9 @@ function answered<T>(call: Promise<T>, clock: Clock, kill: AbortSignal, patience
       .finally(() => kill.removeEventListener('abort', give));
   });
 }
+
+const endpointOf = ({ request: { protocol = '', hostname = '', port } = {} }: Parameters<Handler>[0]) =>
+  `${protocol}//${hostname}${port ? `:${port}` : ''}`;
 
 const operationOf = ({ commandName = '' }: Context) => commandName.replace(/Command$/, '');
 

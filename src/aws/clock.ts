@@ -39,6 +39,26 @@ export function within<T>(work: Promise<T>, clock: Pick<Clock, 'alarm'>, ms: num
   });
 }
 
+/** Told of an answer that is long in coming; gives what to call once nobody waits for it any more. */
+export type OnWait = (place: string, whom: string) => () => void;
+
+/** The same work; whoever waits for it is told when it takes this long (milliseconds). */
+export function watched<T>(
+  work: Promise<T>,
+  clock: Pick<Clock, 'alarm'>,
+  ms: number,
+  tell: () => (() => void) | undefined,
+) {
+  let end: (() => void) | undefined;
+  const takeBack = clock.alarm(ms, () => {
+    end = tell();
+  });
+  return work.finally(() => {
+    takeBack();
+    end?.();
+  });
+}
+
 /** The same work, given up as soon as the signal is aborted, with its reason. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

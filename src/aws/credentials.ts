@@ -39,25 +39,32 @@ interface Ways {
   resolve(tools: Tools): Promise<AwsCredentialIdentity>;
   /** An error of the SDK in our words. */
   explained(error: unknown): Error;
+  /** Who is asked, where the name of the source does not say it. */
+  readonly whom?: string | undefined;
 }
 
-const source = (name: string, mend: string, { resolve, explained }: Ways): CredentialSource => ({
+const source = (name: string, mend: string, { resolve, explained, whom = name }: Ways): CredentialSource => ({
   name,
   mend,
   provide: (needs) =>
-    shared(needs, async (tools) => {
-      try {
-        return await resolve(tools);
-      } catch (error) {
-        throw explained(error);
-      }
-    }),
+    shared(
+      needs,
+      async (tools) => {
+        try {
+          return await resolve(tools);
+        } catch (error) {
+          throw explained(error);
+        }
+      },
+      whom,
+    ),
 });
 
 function profileSource(name: string, profiles: Profiles): CredentialSource {
-  const { mend, check, explained } = profileWords(name, profiles);
+  const { mend, check, explained, whom } = profileWords(name, profiles);
   return source(`profile ${name}`, mend, {
     explained,
+    whom,
     async resolve(tools) {
       check();
       const { clientConfig, logger, asker } = tools;

@@ -1,6 +1,6 @@
 import type { RetryErrorInfo, RetryStrategyV2 } from '@smithy/types';
 import { RadError } from '../engine/errors.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, watched } from './clock.ts';
 import type { HttpAnswer, HttpRequest, Send } from './http.ts';
 
 /** What a request that is no call of the SDK needs of the run. */
@@ -14,7 +14,7 @@ export interface ExchangeOptions {
   readonly kill: AbortSignal;
   readonly onAttempt?: () => void;
   /** Called when an answer is long in coming. */
-  readonly onWait?: (() => void) | undefined;
+  readonly onWait?: (() => (() => void) | undefined) | undefined;
   /** What is thrown where no attempt was answered in a way that counts. */
   failed(why: string, isAnswered: boolean): RadError;
 }
@@ -60,10 +60,11 @@ async function attempt(
   { send, clock, kill, onWait, failed }: ExchangeOptions,
 ): Promise<HttpAnswer | Trouble> {
   const late = new AbortController();
-  const alarms = [clock.alarm(LONG, () => onWait?.()), clock.alarm(PATIENCE, () => late.abort())];
+  const takeBack = clock.alarm(PATIENCE, () => late.abort());
   const { host } = new URL(request.url);
   try {
-    const answer = await send(request, AbortSignal.any([late.signal, kill]));
+    const sent = send(request, AbortSignal.any([late.signal, kill]));
+    const answer = await watched(sent, clock, LONG, () => onWait?.());
     const { status } = answer;
     if (status !== 429 && status < 500) return answer;
     const known = { name: 'Error', message: '', $metadata: { httpStatusCode: status } };
@@ -76,6 +77,6 @@ async function attempt(
     const why = late.signal.aborted ? `nothing within ${PATIENCE / 1_000} s` : (code ?? message);
     return { error: failed(`no answer from ${host}: ${why}`, false), seen: { errorType: 'TRANSIENT' } };
   } finally {
-    for (const cancel of alarms) cancel();
+    takeBack();
   }
 }

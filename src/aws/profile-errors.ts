@@ -9,6 +9,8 @@ interface ProfileWords {
   /** Throws when its files alone show that it cannot work. */
   check(): void;
   explained(error: unknown): RadError;
+  /** A program that is asked for the credentials. */
+  readonly whom: string | undefined;
 }
 
 export function profileWords(name: string, profiles: Profiles): ProfileWords {
@@ -16,6 +18,10 @@ export function profileWords(name: string, profiles: Profiles): ProfileWords {
   const mend = mendOf(root);
   return {
     mend,
+    whom:
+      root.kind === 'credential_process'
+        ? `the credential_process ${programOf(root)} of profile ${root.name}`
+        : undefined,
     check() {
       const [trouble, hint = mend] = troubleOf(root, name, profiles);
       if (trouble) throw unusable(trouble, hint);
@@ -99,11 +105,12 @@ function ssoWords(message: string): string {
 }
 
 /** The arguments may hold a secret, so of the command only the program is named. */
-function processWords({ profile }: Root, message: string): string {
-  const [program = ''] = /^"[^"]+"|^\S+/.exec(profile?.credential_process ?? '') ?? [];
+const programOf = ({ profile }: Root) => /^"[^"]+"|^\S+/.exec(profile?.credential_process ?? '')?.[0] ?? '';
+
+function processWords(root: Root, message: string): string {
   const [first = '', second = ''] = message.split('\n');
   const said = first.startsWith('Command failed')
     ? second.trim() || 'it failed without a word'
     : first.replace(/^Profile \S+ credential_process /, 'it ');
-  return `its credential_process ${program} gave no credentials: ${redacted(said)}`;
+  return `its credential_process ${programOf(root)} gave no credentials: ${redacted(said)}`;
 }

@@ -1,5 +1,5 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { type Clock, unlessAborted } from './clock.ts';
+import { type Clock, type OnWait, unlessAborted, watched } from './clock.ts';
 import type { Network } from './network.ts';
 import { createRetry, SIGN_IN } from './retry.ts';
 
@@ -16,7 +16,7 @@ export interface Needs {
   readonly signal: AbortSignal;
   readonly network: Network | undefined;
   /** Called when they are long in coming. */
-  readonly onWait?: ((place: string, whom: string) => void) | undefined;
+  readonly onWait?: OnWait | undefined;
   readonly version: string;
   readonly maxAttempts?: number | undefined;
   /** Asks for the code that this MFA device shows; undefined where nobody can be asked. */
@@ -40,7 +40,11 @@ const REST = 60_000;
 const LONG = 10_000;
 
 /** Asked for once, however many clients want them, and again before they expire; while that fails, the present ones serve. */
-export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCredentialIdentity>): Provider {
+export function shared(
+  needs: Needs,
+  resolve: (tools: Tools) => Promise<AwsCredentialIdentity>,
+  whom = 'the source of credentials',
+): Provider {
   const { mfaCode: ask, onWait } = needs;
   let tools: Tools | undefined;
   let isAsking = false;
@@ -51,8 +55,8 @@ export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCrede
     });
   };
   // Whoever is asked for a code knows what is waited for.
-  const unlessAsking = (place: string, whom: string) => void (isAsking || onWait?.(place, whom));
-  return renewed({ ...needs, onWait: unlessAsking }, async (asker) => {
+  const unlessAsking = () => (isAsking ? undefined : onWait?.('sign-in', whom));
+  return renewed({ ...needs, tell: unlessAsking }, async (asker) => {
     tools ??= await toolsFor({ ...needs, mfaCode: ask && mfaCode }, asker);
     return resolve(tools);
   });
@@ -60,7 +64,7 @@ export function shared(needs: Needs, resolve: (tools: Tools) => Promise<AwsCrede
 
 /** The same, however they are got. What is forgotten is got anew when it is next asked for. */
 export function renewed(
-  { clock, signal, onWait }: Pick<Needs, 'clock' | 'signal' | 'onWait'>,
+  { clock, signal, tell = () => undefined }: Pick<Needs, 'clock' | 'signal'> & { tell?(): (() => void) | undefined },
   resolve: (asker: Asker) => Promise<AwsCredentialIdentity>,
 ): Provider & { forget(): void } {
   const left = ({ expiration }: AwsCredentialIdentity) =>
@@ -70,15 +74,12 @@ export function renewed(
   let failedAt = Number.NEGATIVE_INFINITY;
 
   const renew = async (asker: Asker = {}) => {
-    const cancel = clock.alarm(LONG, () => onWait?.('sign-in', 'the source of credentials'));
     try {
       // Nothing is in the middle of a change while credentials are awaited, so they are given up at the first sign.
-      present = await unlessAborted(resolve(asker), signal);
+      present = await watched(unlessAborted(resolve(asker), signal), clock, LONG, tell);
     } catch (error) {
       if (!present || left(present) <= 0 || signal.aborted) throw error;
       failedAt = clock.now();
-    } finally {
-      cancel();
     }
     return present;
   };

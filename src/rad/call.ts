@@ -1,4 +1,4 @@
-import type { ApiCall } from '../aws/clients.ts';
+import type { ApiCall, ClientOptions } from '../aws/clients.ts';
 import { type ExchangeOptions, exchange, type Reply } from '../aws/exchange.ts';
 import type { HttpAnswer, HttpRequest } from '../aws/http.ts';
 import { RadError } from '../engine/errors.ts';
@@ -8,7 +8,7 @@ export interface RadOptions extends Pick<ExchangeOptions, 'send' | 'clock' | 're
   readonly access: RadAccess;
   readonly version: string;
   readonly onCall?: (call: ApiCall) => void;
-  readonly onWait?: ((place: string, whom: string) => void) | undefined;
+  readonly onWait?: ClientOptions['onWait'];
 }
 
 export interface Call {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { profileWords } from '../../src/aws/profile-errors.ts';
 import { ACCOUNT, type Answers, fakeAws, json, refusal } from '../helpers/fake-aws.ts';
 import { addFiles, newHome, run } from '../helpers/process.ts';
 
@@ -22,6 +23,14 @@ const base = profile('base', { aws_access_key_id: 'AKIAbase', aws_secret_access_
 const role = (name: string, more: Readonly<Record<string, string>>) => ({
   role_arn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
   ...more,
+});
+
+it.each<[string, Readonly<Record<string, string>>, string | undefined]>([
+  ['a program', { credential_process: '/bin/give --secret SECRET-x' }, 'the credential_process /bin/give of profile p'],
+  ['nobody but AWS', { aws_access_key_id: 'x' }, undefined],
+])('who is waited for by name, where a profile asks %s', (_, values, whom) => {
+  const profiles = { names: ['p'], get: () => values, hasSession: () => false };
+  expect(profileWords('p', profiles).whom).toBe(whom);
 });
 
 interface Situation {

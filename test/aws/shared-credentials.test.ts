@@ -49,12 +49,17 @@ describe('credentials that all clients share', () => {
     expect(times()).toBe(1);
   });
 
+  const waits = (told: string[]) => (place: string) => {
+    told.push(place);
+    return () => void told.push('there');
+  };
+
   it('who waits for them is told after a while, once', async () => {
     const told: string[] = [];
     const clock = virtualClock(0);
     const needs = { clock, signal: new AbortController().signal, network: undefined, version: '1', mfaCode: undefined };
     const seconds = [9, 60];
-    const provider = shared({ ...needs, onWait: (place) => void told.push(place) }, async () => {
+    const provider = shared({ ...needs, onWait: waits(told) }, async () => {
       await clock.sleep(seconds.shift()! * 1_000);
       return { accessKeyId: 'x', secretAccessKey: 'y', expiration: new Date(clock.now() + 1_000) };
     });
@@ -62,7 +67,7 @@ describe('credentials that all clients share', () => {
     expect(told).toEqual([]);
     await clock.sleep(2_000);
     await provider();
-    expect(told).toEqual(['sign-in']);
+    expect(told).toEqual(['sign-in', 'there']);
   });
 
   it('who is asked for an MFA code is not told that it is waited for', async () => {
@@ -73,7 +78,7 @@ describe('credentials that all clients share', () => {
       return '123456';
     };
     const needs = { clock, signal: new AbortController().signal, network: undefined, version: '1', mfaCode };
-    const provider = shared({ ...needs, onWait: (place) => void told.push(place) }, async (tools) => ({
+    const provider = shared({ ...needs, onWait: waits(told) }, async (tools) => ({
       accessKeyId: await tools.mfaCode!('device'),
       secretAccessKey: 'y',
     }));
