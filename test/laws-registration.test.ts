@@ -212,6 +212,8 @@ describe('what RAD knew before', () => {
     expect([rad(second), second.json.warnings.filter(({ code }) => code === 'RAD_KNOWS_ACCOUNT')]).toEqual([[], []]);
     const ran = await run(DELETE);
     expect([ran.code, registration(ran)?.action, rad(ran)]).toEqual([0, 'keep', []]);
+    // Nobody is left who could take it away.
+    expect(ran.json.warnings.map(({ code, id }) => [code, id])).toEqual([['RAD_REGISTRATION_REMAINS', ACCOUNT]]);
     expect(comparable(world, { identity: true })).toEqual(comparable(known(), { identity: true }));
   });
 
@@ -253,7 +255,10 @@ describe('two installations in one account', () => {
     expect(world.registrations).toEqual(before);
     expect(Object.keys(world.roles).every((name) => name.startsWith(stayer))).toBe(true);
     // What it has not made it says nothing of.
-    if (which === 'second') return expect(remaining(ran)).toEqual([]);
+    if (which === 'second') {
+      expect(remaining(ran)).toEqual([]);
+      return expect(remaining(await both().then(({ without }) => without(DELETE + prefix)))).toEqual([]);
+    }
     expect(registration(ran)!.note).toContain('(blue)');
     expect(remaining(ran)).toEqual([
       expect.objectContaining({ id: ACCOUNT, hint: expect.stringContaining(`role/${NAMES.reader},`) }),

@@ -99,7 +99,7 @@ function registrationRemains({ resource, stay }: Step, reader: string): Notice[]
       region: 'global',
       id,
       message: `account ${id} stays registered with RAD: ${stay.why.slice(0, -IN_CONSOLE.length)}`,
-      hint: `in RAD's console remove the role ${reader}, or put that of an installation that stays in its place`,
+      hint: `in RAD's console remove the account with the role ${reader}, or put that of an installation that stays in its place`,
     },
   ];
 }

@@ -2,6 +2,7 @@ import { bucketTags } from '../aws/kinds/bucket.ts';
 import { readRole } from '../aws/kinds/role.ts';
 import type { Actual, Labels, Resource, Run, Spec, Stay, Tags, Wish } from '../engine/resource.ts';
 import { state } from '../engine/state.ts';
+import { registrationState } from '../rad/registration.ts';
 import type { Account } from './account.ts';
 import { isOfInstallation } from './names.ts';
 import { connectedRegions, leftLabel } from './record.ts';
@@ -49,12 +50,19 @@ const KEEPS_LOGS = 'your audit logs stay until they expire; --delete-data remove
 
 const UNSEEN = 'which regions are connected cannot be seen without s3:ListAllMyBuckets: a bucket may hold the record';
 
+/** Whether what is recorded says that RAD knew the account before this installation. */
+export const wasKnownToRad = (tags: Tags | undefined): boolean => registrationState(tags) === 'existing';
+
+const KNOWN_BEFORE = 'RAD knew the account before this installation';
+
 /** How the reason ends why the account stays registered: then nobody but the user can change that. */
 export const IN_CONSOLE = ": see to it in RAD's console";
 
 /** RAD's API does not tell whether it would take the account away from another installation too. */
-function remains(hasKeys: boolean, others: Departure['others']): Stay | undefined {
+function remains(hasKeys: boolean, others: Departure['others'], isOurs: boolean): Stay | undefined {
   const because = (reason: string): Stay => ({ why: `${reason}${IN_CONSOLE}` });
+  // Another installation may have told RAD of it, and if so the one that stays takes it back.
+  if (!isOurs) return others?.length ? { why: KNOWN_BEFORE } : because(KNOWN_BEFORE);
   if (!hasKeys) return because('RAD_ACCESS_KEY_ID and RAD_SECRET_KEY are not set');
   if (!others) return because('whether another installation needs it cannot be seen without s3:ListAllMyBuckets');
   return others.length ? because(`another installation of this account may need it (${others.join(', ')})`) : undefined;
@@ -99,8 +107,7 @@ export function staying(account: Account, settings: Settings, leaving: Departure
         const record = seen(registry);
         const stay = record?.exists ? needed(record) : undefined;
         if (stay) return stay;
-        if (facts.state === 'existing') return { why: 'RAD knew the account before this installation' };
-        return remains(rad !== undefined, installations);
+        return remains(rad !== undefined, installations, facts.state !== 'existing');
       },
       beforeDelete,
     }),

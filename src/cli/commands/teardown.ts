@@ -1,5 +1,5 @@
 import { restate } from '../../aws/errors.ts';
-import type { Departure } from '../../desired/departure.ts';
+import { type Departure, wasKnownToRad } from '../../desired/departure.ts';
 import type { Notice, Result } from '../../render/document.ts';
 import type { Context } from '../context.ts';
 import { checkRegions, converge } from '../converge.ts';
@@ -44,7 +44,7 @@ export async function teardown(context: Context): Promise<Result> {
     forget,
     bucketRegions,
     unseen: await isRecordUnseen(home),
-    others: context.rad ? await otherInstallations(home) : [],
+    others: context.rad || wasKnownToRad(home.registry?.tags) ? await otherInstallations(home) : [],
   };
   return converge(
     {
