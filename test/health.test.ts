@@ -222,14 +222,14 @@ describe('a way that is broken names the place, the cause and what mends it', ()
   });
 
   it.each([
-    ['--cloudwatch-role-arn', 'filter'],
-    ['--firehose-role-arn', 'bucket'],
-  ])('a role made elsewhere that is gone: %s', async (option, hop) => {
+    ['--cloudwatch-role-arn', 'filter', 'logs'],
+    ['--firehose-role-arn', 'bucket', 'firehose'],
+  ])('a role made elsewhere that is gone: %s', async (option, hop, service) => {
     const start = small();
     const policies = {
       all: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
     };
-    const Principal = { Service: ['logs.amazonaws.com', 'firehose.amazonaws.com'] };
+    const Principal = { Service: `${service}.amazonaws.com` };
     const trust = {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],

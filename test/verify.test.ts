@@ -554,7 +554,9 @@ describe('verify --canary', () => {
       const late = await run(`${line} --timeout 30s`, { faults: silent });
       expect([late.code, late.stderr]).toEqual([
         1,
-        expect.stringMatching(/--timeout 30s: nothing was changed\n {2}→ give it more with --timeout\n$/),
+        expect.stringMatching(
+          /--timeout 30s: no answer from eks in us-east-1; nothing was changed\n {2}→ give it more with --timeout\n$/,
+        ),
       ]);
     },
   );
