@@ -25,6 +25,24 @@ describe('policy', () => {
 
   const [one, many] = ['arn:aws:kms:us-east-1:123456789012:key/key-a', 'arn:aws:kms:us-east-1:123456789012:key/mrk-b'];
 
+  it.each(['policy', `enable-audit --regions us-east-1 --yes -o json`])(
+    '%s: roles of two accounts can never be used together: exit 64 before any call',
+    async (line) => {
+      const elsewhere = ROLE.replace(ACCOUNT, '999988887777');
+      for (const other of [
+        `--cloudwatch-role-arn ${elsewhere}`,
+        `--permissions-boundary ${BOUNDARY.replace(ACCOUNT, '999988887777')}`,
+      ]) {
+        const { code, stderr, stdout, calls } = await run(`${line} --firehose-role-arn ${ROLE} ${other}`);
+        expect([code, calls]).toEqual([64, []]);
+        expect(stderr + stdout).toContain('it must be of account ');
+      }
+      const aws = '--permissions-boundary arn:aws:iam::aws:policy/PowerUserAccess';
+      const { code } = await run(`policy --firehose-role-arn ${ROLE} ${aws}`);
+      expect(code).toBe(0);
+    },
+  );
+
   it.each<[string, PolicyDocument[]]>([
     ['policy --for enable-audit --adopt', operatorPolicy(['enable-audit'], { ...anywhere, adopt: true })],
     [
