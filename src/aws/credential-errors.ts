@@ -49,7 +49,9 @@ export function webIdentityTrouble(error: unknown, role: string): RadError {
 export const containerTrouble = (error: unknown, url: string): RadError => {
   const { message, Message: said, code } = error as NodeJS.ErrnoException & { Message?: string };
   // Of several addresses that all refuse Node tells a code only.
-  const why = said || message || code || 'no answer';
+  const text = said || message || code || 'no answer';
+  // Which addresses the SDK takes it lists in further lines.
+  const why = text.startsWith('URL not accepted') ? 'only https is taken, or an address of this host or task' : text;
   return unusable(
     `no credentials from the container's endpoint ${url}: ${redacted(why)}`,
     'give the task or pod a role, or name a profile with --profile',

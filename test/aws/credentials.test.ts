@@ -540,6 +540,12 @@ const TROUBLES: readonly (readonly [what: string, names: readonly string[], hint
     '--profile',
     { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:9/x' } },
   ],
+  [
+    'an endpoint of a container that is somewhere else',
+    ['http://example.com/x', 'only https is taken'],
+    'give the task or pod a role',
+    { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://example.com/x' } },
+  ],
   ['a token file that is not there', ['/token', 'ENOENT'], ROLE, { ...asPod, files: {} }],
   [
     'a web identity that may not assume its role',
