@@ -5,9 +5,10 @@ import { explain, restate } from './errors.ts';
 export const unusable = (message: string, hint: string, cause?: unknown): RadError =>
   new RadError('CREDENTIALS', message, { hint, cause });
 
-export const noneAnywhere = (cause?: unknown): RadError =>
+/** `half`: what would be some, if it were whole. */
+export const noneAnywhere = (half: string | undefined, cause?: unknown): RadError =>
   unusable(
-    'there are none: no profile, no keys in the environment, no web identity token, and no container or instance gives a role',
+    `there are none: no profile, no keys in the environment, ${half ?? 'no web identity token'}, and no container or instance gives a role`,
     'sign in with `aws sso login` or `aws configure`, or name a profile with --profile',
     cause,
   );

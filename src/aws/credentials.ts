@@ -112,17 +112,21 @@ const containerSource = (url: string) =>
     explained: (error) => containerTrouble(error, url),
   });
 
-function instanceSource({ AWS_EC2_METADATA_DISABLED: off = 'false' }: Env): CredentialSource {
+function instanceSource({ AWS_EC2_METADATA_DISABLED: off = 'false', ...env }: Env): CredentialSource {
   const has = off === 'false' || off === '';
+  const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role } = env;
+  const half = file
+    ? 'AWS_WEB_IDENTITY_TOKEN_FILE without AWS_ROLE_ARN'
+    : role && 'AWS_ROLE_ARN without AWS_WEB_IDENTITY_TOKEN_FILE';
   return source(
     has ? 'instance role' : 'no credentials',
     'give the instance a role, or name a profile with --profile',
     {
       async resolve({ logger }) {
-        if (!has) throw noneAnywhere();
+        if (!has) throw noneAnywhere(half);
         return fromInstanceMetadata({ logger })();
       },
-      explained: (error) => noneAnywhere(error),
+      explained: (error) => noneAnywhere(half, error),
     },
   );
 }

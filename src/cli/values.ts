@@ -147,7 +147,7 @@ export function pattern(value: string): string {
 /** IAM API reference, CreateRole. */
 export function rolePath(value: string): string {
   if (!/^\/([\w+=,.@-]+\/)*$/.test(value) || value.length > 512)
-    throw wrong('--role-path', value, 'it begins and ends with a slash, as in /team/, and has at most 512 characters');
+    throw wrong('--role-path', value, 'names between slashes, as in /team/, and at most 512 characters');
   return value;
 }
 

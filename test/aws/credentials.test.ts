@@ -561,7 +561,19 @@ const TROUBLES: readonly (readonly [what: string, names: readonly string[], hint
     asPod,
     { AssumeRoleWithWebIdentity: refusal('ExpiredTokenException', 'Token expired', 400) },
   ],
-  ['no credentials anywhere', ['there are none'], 'aws configure', {}],
+  ['no credentials anywhere', ['there are none', 'no web identity token'], 'aws configure', {}],
+  [
+    'a token file without a role',
+    ['there are none', 'AWS_WEB_IDENTITY_TOKEN_FILE without AWS_ROLE_ARN'],
+    'aws configure',
+    { files: { token: 'SECRET-jwt' }, env: { AWS_WEB_IDENTITY_TOKEN_FILE: 'HOME/token' } },
+  ],
+  [
+    'a role without a token file',
+    ['there are none', 'AWS_ROLE_ARN without AWS_WEB_IDENTITY_TOKEN_FILE'],
+    'aws configure',
+    { env: { AWS_ROLE_ARN: ROLE } },
+  ],
   [
     'no credentials on an instance without a role',
     ['there are none'],

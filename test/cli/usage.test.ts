@@ -144,7 +144,7 @@ describe('values', () => {
     [good('--role-path', 'team'), 'team', /slash/],
     [good('--role-path', '/team'), '/team', /slash/],
     [good('--role-path', '/a b/'), '/a b/', /slash/],
-    [good('--role-path', '//'), '//', /slash/],
+    [good('--role-path', '//'), '//', /names between slashes/],
     [good('--role-path', `/${long(511)}/`), 'xxx', /512/],
     [good('--kms-key', ''), '--kms-key', /ARN/],
     [good('--kms-key', `us-east-1=${key('us-east-1')},us-east-1=none`), 'us-east-1', /two keys/],
