@@ -1,5 +1,6 @@
 import type { ClientOptions } from './aws/clients.ts';
 import { type Clock, type OnWait, realClock } from './aws/clock.ts';
+import type { Message } from './aws/publish.ts';
 import { HEADS } from './cli/catalog.ts';
 import type { PolicyOptions } from './cli/commands/policy.ts';
 import type { RulesCommand, RulesOptions } from './cli/commands/rules.ts';
@@ -9,10 +10,9 @@ import { integer } from './cli/values.ts';
 import { asRadError, ERROR_CODES, RadError } from './engine/errors.ts';
 import type { Report } from './engine/event.ts';
 import type { Backing, Io } from './io.ts';
-import { notifySecret, type WebhookOptions } from './notify/webhook.ts';
-import { radAccess } from './rad/access.ts';
+import { notifySecret } from './notify/webhook.ts';
+import { type RadAccess, radAccess } from './rad/access.ts';
 import type { Rad } from './rad/api.ts';
-import type { RadOptions } from './rad/call.ts';
 import { type Document, exitCode, failure, type Result, toDocument } from './render/document.ts';
 import { toText } from './render/human.ts';
 import { hasColour, isScreen, type Paint, painter, type Stream } from './render/style.ts';
@@ -216,8 +216,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       profile: profile as string | undefined,
       credentials: source?.provide({ ...calls, maxAttempts, network, mfaCode }) ?? backing.credentials,
     };
-    const rad = access && (await connectRad({ ...calls, access }, backing));
-    const post = options.notify ? await createPost({ ...calls, secret }, backing) : noTarget;
+    const rad = access && (await connectRad(access, calls, backing));
     const perform = await COMMANDS[command]();
     const context: Context = {
       options: options as unknown as Options,
@@ -235,7 +234,7 @@ async function run({ command, options, args }: Invocation, io: Io, how: Showing)
       },
       ask,
       rad,
-      post,
+      post: (url) => postsTo(url, secret, calls, backing),
       stateFolder: stateFolder(io.env),
       version: io.version,
       args,
@@ -297,38 +296,31 @@ function once(work: () => void): () => void {
   };
 }
 
-/** Of one call; the next run tries again. */
-const RAD_ATTEMPTS = 5;
+/** Of a request that is no call of the SDK; the next run tries again. */
+const ATTEMPTS = 5;
 
-async function connectRad(
-  options: Omit<RadOptions, 'send' | 'retry'> & { clock: Clock },
-  { rad: send, network }: Backing,
-): Promise<Rad> {
+/** The way of what is no call of the SDK. */
+async function ownWay({ clock, signal }: Pick<Calls, 'clock' | 'signal'>, { network }: Backing) {
+  const { createSend } = await import('./aws/http.ts');
+  const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
+  return { send: createSend(network?.agentFor), retry: createRetry(clock, signal, ATTEMPTS, SIGN_IN) };
+}
+
+/** What all calls of a run have in common. */
+type Calls = Pick<ClientOptions, 'clock' | 'signal' | 'kill' | 'version' | 'onCall'> & { readonly onWait: OnWait };
+
+async function connectRad(access: RadAccess, calls: Calls, backing: Backing): Promise<Rad> {
   const { createRad } = await import('./rad/api.ts');
-  const { createSend } = await import('./aws/http.ts');
-  const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
-  const retry = createRetry(options.clock, options.signal, RAD_ATTEMPTS, SIGN_IN);
-  return createRad({ ...options, retry, send: send ?? createSend(network?.agentFor) });
+  const { send, retry } = await ownWay(calls, backing);
+  return createRad({ ...calls, access, retry, send: backing.rad ?? send });
 }
 
-/** Of one finding; the next run tries again. */
-const POST_ATTEMPTS = 5;
-
-async function createPost(
-  options: Omit<WebhookOptions, 'send' | 'retry' | 'onWait'> & { clock: Clock; onWait: OnWait },
-  { network }: Backing,
-): Promise<Context['post']> {
+async function postsTo(url: string, secret: Buffer | undefined, calls: Calls, backing: Backing) {
   const { postTo } = await import('./notify/webhook.ts');
-  const { createSend } = await import('./aws/http.ts');
-  const { createRetry, SIGN_IN } = await import('./aws/retry.ts');
-  const retry = createRetry(options.clock, options.signal, POST_ATTEMPTS, SIGN_IN);
-  const send = createSend(network?.agentFor);
-  const { onWait } = options;
-  return (url) => (message) =>
-    postTo(url, message, { ...options, send, retry, onWait: () => onWait('global', new URL(url).host) });
+  const options = { ...calls, ...(await ownWay(calls, backing)), secret };
+  const onWait = () => calls.onWait('global', new URL(url).host);
+  return (message: Message) => postTo(url, message, { ...options, onWait });
 }
-
-const noTarget = () => async () => {};
 
 async function realAws(env: Io['env'], profile: string | undefined): Promise<Backing> {
   const { createNetwork } = await import('./aws/network.ts');

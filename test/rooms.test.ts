@@ -35,7 +35,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^(aws\/clients|rad\/api)\.ts$/,
   },
   rad: {
-    any: /^(engine\/|aws\/(exchange|kinds\/define)\.ts$)/,
+    any: /^(engine\/|aws\/(address|exchange|kinds\/define)\.ts$)/,
     types: /^aws\/(clients|exchange|http)\.ts$/,
   },
   sigma: { any: /^(engine\/errors\.ts|yaml|node:(fs|path))$/ },
@@ -58,7 +58,7 @@ const RULES: Record<string, { readonly any: RegExp; readonly types?: RegExp }> =
     types: /^aws\//,
   },
   notify: {
-    any: /^(engine\/errors\.ts|aws\/(exchange|publish)\.ts|sync\/in-flight\.ts|node:crypto)$/,
+    any: /^(engine\/errors\.ts|aws\/(address|exchange|publish)\.ts|sync\/in-flight\.ts|node:crypto)$/,
     types: /^(aws\/(clock|clients)|sync\/shelf)\.ts$/,
   },
   duckdb: { any: /^(sigma\/(columns|sql)\.ts$|@duckdb\/node-api$|node:(fs\/promises|os|path)$)/ },

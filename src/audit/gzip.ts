@@ -1,5 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import { createInput, type Input } from './input.ts';
+import { type Chunks, createInput, type Input } from './input.ts';
 
 /** Where text ends: whole, or because what held it is damaged. */
 export const END = Symbol('end');
@@ -18,7 +18,7 @@ const CHUNK = 65_536;
  * the next one on all is read as if nothing had been.
  */
 export async function* plainText(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   damaged: () => void,
   depth = 0,
   around = { isWrapped: false },

@@ -16,8 +16,11 @@ export interface Input {
 /** A record of Firehose has at most 1,000 KiB (Data Firehose quotas). */
 const KEPT = 2 * 1_048_576;
 
-export function createInput(chunks: AsyncIterable<Uint8Array>): Input {
-  const source = chunks[Symbol.asyncIterator]();
+/** The bytes of an object, as they come or all at hand. */
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export function createInput(chunks: Chunks): Input {
+  const source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   let held: Buffer = Buffer.alloc(0);
   let at = 0;
   let marked = 0;

@@ -33,7 +33,7 @@ export interface Context {
   /** Told whose account it is as soon as that is known: also a run that fails says so. */
   signedIn(who: { readonly account: string; readonly partition: string }): void;
   /** Sends findings to an address. */
-  post(url: string): (message: Message) => Promise<void>;
+  post(url: string): Promise<(message: Message) => Promise<void>>;
   /** Of this user on this machine: what is remembered where nothing else may be written to. */
   readonly stateFolder: string;
   /** RAD's API; undefined: there are no keys. */

@@ -53,13 +53,9 @@ export async function sendOnce(all: readonly Message[], sending: Sending): Promi
     await claim.sent();
     done.sent++;
   };
-  await inFlight(each(all), LIMITS, () => 0, one);
+  await inFlight(all, LIMITS, () => 0, one);
   const left = all.length - done.sent - done.before;
   return { ...done, left, ...(error && { error }) };
-}
-
-async function* each<T>(all: readonly T[]): AsyncGenerator<T> {
-  yield* all;
 }
 
 interface Claim {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isPrivate } from '../aws/address.ts';
 
 /** Where findings are sent. */
 export type Target =
@@ -17,12 +18,11 @@ export function targetOf(text: string): Target | undefined {
   return isAddress(text) ? { kind: 'webhook', url: text } : undefined;
 }
 
-/** Findings travel under TLS, or stay on this machine. A password in an address would be seen by who lists processes. */
+/** A password in an address would be seen by who lists processes. */
 function isAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-  return !username && !password && (protocol === 'https:' || (protocol === 'http:' && isHere));
+  const url = new URL(text);
+  return !url.username && !url.password && isPrivate(url);
 }
 
 /** As people are told of it. The path of a webhook is often its secret. */

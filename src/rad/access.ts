@@ -1,3 +1,4 @@
+import { isPrivate } from '../aws/address.ts';
 import { RadError } from '../engine/errors.ts';
 
 /** Where RAD's API is, and the keys to it. */
@@ -27,9 +28,9 @@ export function radAccess(env: Readonly<Record<string, string | undefined>>): Ra
 function checkUrl(text: string): string {
   const no = (why: string) => new RadError('USAGE', `RAD_API_URL: ${why}`);
   if (!URL.canParse(text)) throw no('write it as https://api.rad.security');
-  const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
+  const url = new URL(text);
+  const { username, password, search, hash, origin, pathname } = url;
   if (username || password || search || hash) throw no('a host and perhaps a path, nothing else');
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isHere)) throw no('https only');
+  if (!isPrivate(url)) throw no('https only');
   return `${origin}${pathname}`.replace(/\/+$/, '');
 }

@@ -7,7 +7,7 @@ export interface Limits {
 
 /** Works on things as they come, in their order, several at a time. When one fails no other begins, and it fails once all have ended. */
 export async function inFlight<T>(
-  things: AsyncIterable<T>,
+  things: AsyncIterable<T> | Iterable<T>,
   { places, bytes }: Limits,
   sizeOf: (thing: T) => number,
   work: (thing: T) => Promise<void>,

@@ -22,7 +22,7 @@ export async function lookAt(bytes: Buffer): Promise<Seen> {
   let damaged = false;
   let head = '';
   const documents = createMeasure();
-  for await (const piece of plainText(once(bytes), () => (damaged = true))) {
+  for await (const piece of plainText([bytes], () => (damaged = true))) {
     if (piece === END || piece === CUT) documents.border();
     else {
       if (head.length < BEGINNING) head += piece.toString('latin1', 0, BEGINNING);
@@ -31,10 +31,6 @@ export async function lookAt(bytes: Buffer): Promise<Seen> {
   }
   const empty = head.trim() === '' && !damaged;
   return { damaged, empty, foreign: !empty && !damaged && !OURS.test(head), huge: documents.longest() > HUGE };
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }
 
 /** How long the longest document is at most: from one place to the next where a document seems to end. */

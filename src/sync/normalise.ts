@@ -56,7 +56,7 @@ async function make({ keys, name }: Batch, task: Task, done: Count): Promise<voi
     const bytes = await shelf.read(below + key);
     if (!bytes) continue;
     done.objects++;
-    for await (const events of readEvents(once(bytes), { region }, done.tally))
+    for await (const events of readEvents([bytes], { region }, done.tally))
       for (const { event, cluster, account, logEventId } of events) {
         const object = `s3://${bucket}/${key}`;
         const origin = {
@@ -72,10 +72,6 @@ async function make({ keys, name }: Batch, task: Task, done: Count): Promise<voi
   }
   for await (const { place, bytes } of tables.files())
     if (await shelf.write(`${place}${name}.parquet`, bytes)) done.files++;
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }
 
 const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1);
