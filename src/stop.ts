@@ -67,7 +67,8 @@ export function endings(
   seconds: number,
   unanswered: () => string | undefined,
 ) {
-  const { dryRun, check, canary, watch } = options;
+  const { dryRun, check, canary, watch, notify, engine } = options;
+  const reads = READS.has(command) && !notify && engine !== 'athena';
   const span = `--timeout ${Math.round(seconds)}s`;
   const end = (left: string, hints: { interrupted?: string; late?: string }) => ({
     interrupted: new RadError('INTERRUPTED', `interrupted${left && `: ${left}`}`, { hint: hints.interrupted }),
@@ -79,7 +80,7 @@ export function endings(
   });
   // What of its log streams is left is told by the command, where it still can.
   if (canary) return end('', { interrupted: CANARY_LEFT, late: CANARY_LEFT });
-  if (READS.has(command) || dryRun || check) return end(NOTHING, { late: watch ? ENDLESS : MORE_TIME });
+  if (reads || dryRun || check) return end(NOTHING, { late: watch ? ENDLESS : MORE_TIME });
   if (watch) return end('what is done stays', { late: ENDLESS });
   return end('no further call was made; what AWS had begun by then goes on by itself', {
     interrupted: GO_ON,
@@ -87,7 +88,7 @@ export function endings(
   });
 }
 
-const READS: ReadonlySet<string> = new Set(['status', 'verify', 'doctor']);
+const READS: ReadonlySet<string> = new Set(['status', 'verify', 'doctor', 'findings']);
 const NOTHING = 'nothing was changed';
 const MORE_TIME = 'give it more with --timeout';
 const ENDLESS = 'without --timeout it goes on until Ctrl-C';
